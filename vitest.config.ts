@@ -1,5 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+// `unit` needs nothing but the repository; `checkpoints` reads trained models from ../shared/data where they are there.
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/checkpoints/**'],
+          testTimeout: 60_000,
+        },
+      },
+      { test: { name: 'checkpoints', include: ['test/checkpoints/**/*.test.ts'], testTimeout: 240_000 } },
+    ],
+  },
 });

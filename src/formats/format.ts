@@ -3,6 +3,8 @@
  * Modelled on gfloat's format records. Bit patterns are in bits.ts, rounding is in round.ts.
  */
 
+import { powerOfTwo } from './float64.ts';
+
 /** What is written down about a binary format: x = ±m·2^e with 1 ≤ m < 2, emin ≤ e ≤ emax, m of `precision` bits. */
 export interface BinaryParameters {
   readonly name: string;
@@ -69,20 +71,20 @@ function logBelowPowerOfTwo(e: number, t: number): number {
 /** Derives a binary format from its parameters. */
 export function binaryFormat(parameters: BinaryParameters): BinaryFormat {
   const { precision: p, emin, emax, infinities, nan, subnormals } = parameters;
-  const epsMach = 2 ** (1 - p);
+  const epsMach = powerOfTwo(1 - p);
   // Without infinities the all-ones exponent holds numbers, and only its last significand is NaN.
   const codesLost = !infinities && nan ? 2 : 1;
-  const smallestNormal = 2 ** emin;
+  const smallestNormal = powerOfTwo(emin);
   const exponentBits = 32 - Math.clz32(emax - emin + (infinities ? 3 : 2) - 1);
   return Object.freeze({
     ...parameters,
     kind: 'binary',
-    u: 2 ** -p,
+    u: powerOfTwo(-p),
     epsMach,
-    largest: (2 - codesLost * epsMach) * 2 ** emax,
+    largest: (2 - codesLost * epsMach) * powerOfTwo(emax),
     smallestNormal,
-    smallestSubnormal: subnormals ? 2 ** (emin + 1 - p) : smallestNormal,
-    lnMax: logBelowPowerOfTwo(emax, codesLost * 2 ** -p),
+    smallestSubnormal: subnormals ? powerOfTwo(emin + 1 - p) : smallestNormal,
+    lnMax: logBelowPowerOfTwo(emax, codesLost * powerOfTwo(-p)),
     exponentBits,
     fractionBits: p - 1,
     width: exponentBits + p,
@@ -99,9 +101,9 @@ export function decimalFormat(digits: number): DecimalFormat {
     u: epsMach / 2,
     epsMach,
     largest: Number.MAX_VALUE,
-    smallestNormal: 2 ** -1022,
+    smallestNormal: powerOfTwo(-1022),
     smallestSubnormal: Number.MIN_VALUE,
-    lnMax: logBelowPowerOfTwo(1023, 2 ** -53),
+    lnMax: logBelowPowerOfTwo(1023, powerOfTwo(-53)),
     subnormals: true,
     infinities: true,
     nan: true,

@@ -1,0 +1,115 @@
+/** The composite operations over the basic ones, rounding point by rounding point as docs/semantics.md has them. */
+import { type Real, realFromDecimal, realFromNumber, sqrtOfRatio, sqrtTwoOverPi } from '../softfloat/real.ts';
+import type { Tensor } from '../tensor/index.ts';
+import { type KeyMask, rowLength, tensor } from '../tensor/index.ts';
+import type { Arithmetic, Linear, MatmulOptions, Norm, RealTable, RotaryTables } from './arithmetic.ts';
+
+function scalar(real: Real): RealTable {
+  return { shape: [], reals: [real] };
+}
+
+const one = scalar(realFromNumber(1));
+const half = scalar(realFromNumber(0.5));
+const sqrtHalf = scalar(sqrtOfRatio(1n, 2n));
+const geluOuter = scalar(sqrtTwoOverPi);
+const geluInner = scalar(realFromDecimal('0.044715'));
+
+/** An interpreter whose composite operations are composed of its basic ones. */
+export abstract class ComposedArithmetic<V> implements Arithmetic<V> {
+  abstract readonly name: string;
+
+  /** Which of the two softmaxes the site asks for. */
+  protected abstract shiftsSoftmax(site: string): boolean;
+  /** Whether the site's rotary tables have angles formed in float32. */
+  protected abstract usesFloat32Angles(site: string): boolean;
+
+  softmax(site: string, x: V, mask?: KeyMask): V {
+    const hide = (v: V): V => (mask === undefined ? v : this.select(v, mask, 0));
+    const shifted = this.shiftsSoftmax(site) ? this.subtract(site, x, this.rowMax(x, mask)) : x;
+    const e = hide(this.exp(site, shifted));
+    return hide(this.divide(site, e, this.rowSum(site, e)));
+  }
+
+  layerNorm(site: string, x: V, norm: Norm, epsilon: number): V {
+    const features = rowLength(this.shape(x));
+    const mean = this.divide(site, this.rowSum(site, x), this.integer(features));
+    const centred = this.subtract(site, x, mean);
+    const z = this.multiply(site, centred, this.reciprocalRoot(site, centred, epsilon));
+    return this.gainAndShift(site, z, norm);
+  }
+
+  rmsNorm(site: string, x: V, norm: Norm, epsilon: number): V {
+    return this.gainAndShift(site, this.multiply(site, x, this.reciprocalRoot(site, x, epsilon)), norm);
+  }
+
+  /** r = R(1/R(√R(v + ε))), v the mean square of each row. */
+  private reciprocalRoot(site: string, x: V, epsilon: number): V {
+    const squares = this.multiply(site, x, x);
+    const meanSquare = this.divide(site, this.rowSum(site, squares), this.integer(rowLength(this.shape(x))));
+    const shifted = this.add(site, meanSquare, this.constants(site, scalar(realFromNumber(epsilon))));
+    return this.divide(site, this.constants(site, one), this.sqrt(site, shifted));
+  }
+
+  private gainAndShift(site: string, z: V, norm: Norm): V {
+    const scaled = this.multiply(site, z, this.parameter(site, norm.gamma));
+    return norm.beta === undefined ? scaled : this.add(site, scaled, this.parameter(site, norm.beta));
+  }
+
+  gelu(site: string, x: V, form: 'tanh' | 'erf'): V {
+    const t =
+      form === 'tanh' ? this.geluTanh(site, x) : this.erf(site, this.multiply(site, x, this.constants(site, sqrtHalf)));
+    const halved = this.multiply(site, this.constants(site, half), x);
+    return this.multiply(site, halved, this.add(site, this.constants(site, one), t));
+  }
+
+  private geluTanh(site: string, x: V): V {
+    const cube = this.multiply(site, this.multiply(site, x, x), x);
+    const w = this.add(site, x, this.multiply(site, this.constants(site, geluInner), cube));
+    return this.tanh(site, this.multiply(site, this.constants(site, geluOuter), w));
+  }
+
+  silu(site: string, x: V): V {
+    const e = this.exp(site, this.negate(x));
+    return this.divide(site, x, this.add(site, this.constants(site, one), e));
+  }
+
+  rotate(site: string, x: V, tables: RotaryTables): V {
+    const { cos: cosines, sin: sines } = this.usesFloat32Angles(site) ? tables.float32Angles() : tables.exact;
+    const [cos, sin] = [this.constants(site, cosines), this.constants(site, sines)];
+    const width = rowLength(this.shape(x));
+    const [first, second] = [this.slice(x, 0, width / 2), this.slice(x, width / 2, width)];
+    const rotatedFirst = this.subtract(site, this.multiply(site, first, cos), this.multiply(site, second, sin));
+    const rotatedSecond = this.add(site, this.multiply(site, second, cos), this.multiply(site, first, sin));
+    return this.concat(rotatedFirst, rotatedSecond);
+  }
+
+  /** An exact integer, whatever the site's formats. */
+  private integer(n: number): V {
+    return this.lift(tensor([], Float64Array.of(n)));
+  }
+
+  abstract shape(v: V): readonly number[];
+  abstract lift(tensor: Tensor): V;
+  abstract lower(v: V): Tensor | Promise<Tensor>;
+  abstract parameter(site: string, tensor: Tensor): V;
+  abstract constants(site: string, table: RealTable): V;
+  abstract reshape(v: V, shape: readonly number[]): V;
+  abstract permute(v: V, axes: readonly number[]): V;
+  abstract slice(v: V, from: number, to: number): V;
+  abstract concat(a: V, b: V): V;
+  abstract negate(v: V): V;
+  abstract relu(v: V): V;
+  abstract rowMax(v: V, mask?: KeyMask): V;
+  abstract select(v: V, mask: KeyMask, hidden: number): V;
+  abstract add(site: string, a: V, b: V): V;
+  abstract subtract(site: string, a: V, b: V): V;
+  abstract multiply(site: string, a: V, b: V): V;
+  abstract divide(site: string, a: V, b: V): V;
+  abstract sqrt(site: string, v: V): V;
+  abstract exp(site: string, v: V): V;
+  abstract tanh(site: string, v: V): V;
+  abstract erf(site: string, v: V): V;
+  abstract rowSum(site: string, v: V): V;
+  abstract matmul(site: string, a: V, b: V, options?: MatmulOptions): V;
+  abstract linear(site: string, x: V, layer: Linear): V;
+}

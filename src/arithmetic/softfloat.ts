@@ -1,0 +1,118 @@
+/** Rounded numbers: each operation of each site in the formats of the site's spec, one scalar at a time. */
+import { type Format, fitsFloat32, formats, InputError } from '../formats/index.ts';
+import { type RoundingContext, scalarsOf } from '../softfloat/scalar.ts';
+import { type Numbers, type OperationSpec, type Tensor, tensor, uniformSpec } from '../tensor/index.ts';
+import { ScalarArithmetic, type SiteScalars, type Store } from './scalar-arithmetic.ts';
+
+/** Numbers of `format`; of any float64 where it is undefined (they came from outside). */
+export interface RoundedTensor extends Tensor {
+  readonly format?: Format;
+}
+
+/** The spec of a site. */
+export type SpecOf = (site: string) => OperationSpec;
+
+/** Everything in float64, sums in ascending order: the reference arithmetic. */
+export const float64Specs: SpecOf = (
+  (spec) => () =>
+    spec
+)(uniformSpec(formats.fp64));
+
+/** The storage that holds every number of a format: float32 where that is enough. */
+export function storageOf(format: Format | undefined, data: ArrayLike<number>): Numbers {
+  return format !== undefined && fitsFloat32(format) ? Float32Array.from(data) : Float64Array.from(data);
+}
+
+export class SoftfloatArithmetic extends ScalarArithmetic<number> {
+  readonly name: string;
+  protected readonly specOf: SpecOf;
+  private readonly sites = new Map<OperationSpec, SiteScalars<number>>();
+
+  constructor(name: string, specOf: SpecOf) {
+    super();
+    this.name = name;
+    this.specOf = specOf;
+  }
+
+  protected site(name: string): SiteScalars<number> {
+    const spec = this.specOf(name);
+    let site = this.sites.get(spec);
+    if (site === undefined) {
+      site = siteScalars(spec);
+      this.sites.set(spec, site);
+    }
+    return site;
+  }
+  protected liftNumbers(numbers: ArrayLike<number>): Store<number> {
+    return numbers as Store<number>;
+  }
+  protected lowerNumbers(v: Tensor<Store<number>>): Tensor {
+    return v as Tensor;
+  }
+  protected negated(x: number): number {
+    return -x;
+  }
+  protected compare(x: number, y: number): number {
+    return x - y;
+  }
+  protected isNaN(x: number): boolean {
+    return Number.isNaN(x);
+  }
+  protected like(v: Tensor<Store<number>>, shape: readonly number[], at: (index: number) => number): RoundedTensor {
+    const length = shape.reduce((size, n) => size * n, 1);
+    const data = v.data instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+    for (let i = 0; i < length; i++) data[i] = at(i);
+    return { ...(v as RoundedTensor), shape, data };
+  }
+}
+
+/** The rounding context of one of a spec's formats. */
+export function contextOf(spec: OperationSpec, format: Format): RoundingContext {
+  return { format, mode: spec.mode, overflow: spec.overflow, subnormals: spec.subnormals };
+}
+
+/** Weights, tables and constants round to nearest even in every mode. */
+export function parameterContextOf(spec: OperationSpec, format: Format): RoundingContext {
+  return { ...contextOf(spec, format), mode: 'nearest-even' };
+}
+
+function siteScalars(spec: OperationSpec): SiteScalars<number> {
+  if (spec.fma && (spec.order.kind === 'pairwise' || spec.order.kind === 'kahan')) {
+    // Only matmuls have fma: rows sum without it, and a matmul refuses the pair (tensor/policy.ts).
+    spec = { ...spec, fma: false };
+  }
+  const accumulate = scalarsOf(contextOf(spec, spec.accumulate));
+  const out = scalarsOf(contextOf(spec, spec.out));
+  const parameters = scalarsOf(parameterContextOf(spec, spec.out));
+  const rounded = (format: Format) => (shape: readonly number[], data: ArrayLike<number>) =>
+    ({ ...tensor(shape, storageOf(format, data)), format }) as RoundedTensor;
+  return {
+    spec,
+    accumulate,
+    out,
+    product: spec.product === 'exact' ? undefined : scalarsOf(contextOf(spec, spec.product)).mul,
+    toInput: scalarsOf(contextOf(spec, spec.input)).fromNumber,
+    toAccumulate: accumulate.fromNumber,
+    toOut: out.fromNumber,
+    weightToInput: scalarsOf(parameterContextOf(spec, spec.input)).fromNumber,
+    parameterToOut: parameters.fromNumber,
+    constantToOut: parameters.fromReal,
+    operand: spec.subnormals === 'flush' ? (v) => flushed(v as RoundedTensor, spec.out) : (v) => v,
+    tensorOut: rounded(spec.out),
+    tensorAccumulate: rounded(spec.accumulate),
+  };
+}
+
+/** A subnormal of the format it is stored in (of `otherwise`, for numbers from outside) becomes a zero of its sign. */
+export function flushed(v: RoundedTensor, otherwise: Format): RoundedTensor {
+  const limit = (v.format ?? otherwise).smallestNormal;
+  if (!v.data.some((x) => x !== 0 && Math.abs(x) < limit)) return v;
+  return { ...v, data: v.data.map((x) => (Math.abs(x) < limit ? 0 * x : x)) as Numbers };
+}
+
+/** @throws InputError where the spec asks for an order in which fma has no meaning. */
+export function checkFma(spec: OperationSpec): void {
+  if (spec.fma && (spec.order.kind === 'pairwise' || spec.order.kind === 'kahan')) {
+    throw new InputError(`matmul: fma has no ${spec.order.kind} order; choose another order, or fma off`);
+  }
+}

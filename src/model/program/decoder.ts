@@ -1,0 +1,148 @@
+/**
+ * The decoder's forward pass, written once over the arithmetic interface. A run is `embed`, then each half block, then
+ * `predict`; parameters are handed in one layer at a time.
+ */
+import type { Arithmetic, Linear, Norm, RealTable, RotaryTables } from '../../arithmetic/arithmetic.ts';
+import { sqrtOfRatio } from '../../softfloat/real.ts';
+import { rowLength, type Tensor } from '../../tensor/index.ts';
+import type { DecoderConfig } from '../config.ts';
+import type { Embedding, Head, Layer } from '../decoder-source.ts';
+import { type Batch, positionsOf } from './batch.ts';
+import { rotaryTables } from './rotary.ts';
+import { type HalfBlock, layerPrefix } from './taps.ts';
+
+/** Receives every tap in program order. */
+export type OnTap<V> = (tap: string, value: V) => void;
+
+/** A decoder's program for one batch. The same object runs under any number of interpreters. */
+export class DecoderProgram {
+  readonly config: DecoderConfig;
+  readonly batch: Batch;
+  private readonly scale: RealTable;
+  private readonly rotary: RotaryTables | undefined;
+
+  constructor(config: DecoderConfig, batch: Batch) {
+    this.config = config;
+    this.batch = batch;
+    this.scale = { shape: [], reals: [sqrtOfRatio(1n, BigInt(config.headWidth))] };
+    this.rotary = config.positionEncoding === 'rotary' ? rotaryTables(config, batch) : undefined;
+  }
+
+  /** The residual stream before the first block, [batch, tokens, width]. */
+  embed<V>(A: Arithmetic<V>, { token, position }: Embedding, tap: OnTap<V>): V {
+    const { batch } = this;
+    const shape = [batch.tokens.length, batch.length, this.config.width];
+    const tokens = A.parameter('embed', rows(token, batch.tokens.flat(), shape));
+    const x =
+      position === undefined
+        ? tokens
+        : A.add('embed', tokens, A.parameter('embed', rows(position, positionsOf(batch).flat(), shape)));
+    tap('embed', x);
+    return x;
+  }
+
+  /** One half block: the residual stream x before it to the residual stream after it. */
+  halfBlock<V>(A: Arithmetic<V>, half: HalfBlock, layer: Layer, x: V, tap: OnTap<V>): V {
+    const site = (name: string): string => layerPrefix(half.layer) + name;
+    const attention = half.kind === 'attention';
+    const normSite = site(attention ? 'input_norm' : 'post_norm');
+    const norm = attention ? layer.inputNorm : layer.postNorm;
+    const normed = norm === undefined ? x : this.norm(A, normSite, x, norm);
+    if (norm !== undefined) tap(normSite, normed);
+    const branch = attention ? this.attention(A, site, layer, normed, tap) : this.mlp(A, site, layer, normed, tap);
+    const stream = this.config.normPlacement === 'pre' ? x : normed;
+    const sum = A.add(half.name, stream, branch);
+    tap(half.name, sum);
+    return sum;
+  }
+
+  /** Logits [batch, tokens, vocabulary] of the residual stream after the last block. */
+  predict<V>(A: Arithmetic<V>, head: Head, x: V, tap: OnTap<V>): V {
+    const normed = this.norm(A, 'final_norm', x, head.finalNorm);
+    tap('final_norm', normed);
+    const logits = A.linear('logits', normed, head.output);
+    tap('logits', logits);
+    return logits;
+  }
+
+  private norm<V>(A: Arithmetic<V>, site: string, x: V, norm: Norm): V {
+    const { normEpsilon } = this.config;
+    return this.config.norm === 'layerNorm'
+      ? A.layerNorm(site, x, norm, normEpsilon)
+      : A.rmsNorm(site, x, norm, normEpsilon);
+  }
+
+  private attention<V>(A: Arithmetic<V>, site: (name: string) => string, layer: Layer, x: V, tap: OnTap<V>): V {
+    const { heads, kvHeads, headWidth } = this.config;
+    const { mask } = this.batch;
+    const project = (name: string, linear: Linear, count: number, rotates: boolean): V => {
+      const split = this.splitHeads(A, A.linear(site(name), x, linear), count);
+      const value = rotates && this.rotary !== undefined ? A.rotate(site(name), split, this.rotary) : split;
+      tap(site(name), value);
+      return value;
+    };
+    const query = project('query', layer.query, heads, true);
+    const key = project('key', layer.key, kvHeads, true);
+    const value = project('value', layer.value, kvHeads, false);
+
+    const scoresSite = site('scores');
+    const products = A.matmul(scoresSite, query, key, { transposed: true });
+    const scores = A.multiply(scoresSite, products, A.constants(scoresSite, this.scale));
+    tap(scoresSite, A.select(scores, mask, Number.NEGATIVE_INFINITY));
+    const probs = A.softmax(site('probs'), scores, mask);
+    tap(site('probs'), probs);
+
+    const perHead = A.matmul(site('context'), probs, value, { mask });
+    const context = A.reshape(A.permute(perHead, [0, 2, 1, 3]), [...A.shape(x).slice(0, 2), heads * headWidth]);
+    tap(site('context'), context);
+    const output = A.linear(site('attn_out'), context, layer.attentionOutput);
+    tap(site('attn_out'), output);
+    return output;
+  }
+
+  /** [batch, tokens, heads·d] to [batch, heads, tokens, d]: heads are contiguous slices of the width. */
+  private splitHeads<V>(A: Arithmetic<V>, x: V, heads: number): V {
+    const [batch, tokens] = A.shape(x);
+    return A.permute(A.reshape(x, [batch, tokens, heads, this.config.headWidth]), [0, 2, 1, 3]);
+  }
+
+  private mlp<V>(A: Arithmetic<V>, site: (name: string) => string, layer: Layer, x: V, tap: OnTap<V>): V {
+    const gate = layer.gate === undefined ? undefined : A.linear(site('mlp_gate'), x, layer.gate);
+    if (gate !== undefined) tap(site('mlp_gate'), gate);
+    const up = A.linear(site('mlp_up'), x, layer.up);
+    tap(site('mlp_up'), up);
+    const actSite = site('mlp_act');
+    const activated = this.activate(A, actSite, gate ?? up);
+    const inner = gate === undefined ? activated : A.multiply(actSite, activated, up);
+    tap(actSite, inner);
+    const output = A.linear(site('mlp_out'), inner, layer.down);
+    tap(site('mlp_out'), output);
+    return output;
+  }
+
+  private activate<V>(A: Arithmetic<V>, site: string, x: V): V {
+    switch (this.config.activation) {
+      case 'gelu-tanh':
+        return A.gelu(site, x, 'tanh');
+      case 'gelu-erf':
+        return A.gelu(site, x, 'erf');
+      case 'silu':
+        return A.silu(site, x);
+      case 'relu':
+        return A.relu(x);
+    }
+  }
+}
+
+/** Rows of a table, in the order of `indices`. */
+function rows(table: Tensor, indices: readonly number[], shape: readonly number[]): Tensor {
+  const width = rowLength(table.shape);
+  const data =
+    table.data instanceof Float32Array
+      ? new Float32Array(indices.length * width)
+      : new Float64Array(indices.length * width);
+  indices.forEach((index, i) => {
+    data.set(table.data.subarray(index * width, (index + 1) * width), i * width);
+  });
+  return { shape, data };
+}

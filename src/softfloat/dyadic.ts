@@ -1,0 +1,92 @@
+/**
+ * Exact dyadic fractions and the one function that rounds them. Every operation of exact.ts ends here, as SoftFloat's
+ * operations end in its roundPack functions.
+ */
+import { float64Fraction, powerOfTwo } from '../formats/float64.ts';
+import type { BinaryFormat } from '../formats/format.ts';
+import { overflowsToInfinity, round, roundsAway } from '../formats/round.ts';
+import { FLOAT64, flushedBelow, infinityOf, nanOf, type RoundingContext, zeroOf } from './context.ts';
+
+/** ±significand·2^exponent. */
+export interface Dyadic {
+  readonly negative: boolean;
+  readonly significand: bigint;
+  readonly exponent: number;
+}
+
+/** The exact value of a finite x; the sign of a zero is kept. */
+export function dyadicOf(x: number): Dyadic {
+  return float64Fraction(x);
+}
+
+/** The number of bits of n > 0, 0 for 0. */
+export function bitLength(n: bigint): number {
+  if (n === 0n) return 0;
+  const hex = n.toString(16);
+  return 4 * hex.length + 28 - Math.clz32(Number.parseInt(hex[0], 16));
+}
+
+/** n·2^by, rounded down. */
+export function shifted(n: bigint, by: number): bigint {
+  return by >= 0 ? n << BigInt(by) : n >> BigInt(-by);
+}
+
+/**
+ * A magnitude in the open interval (n, n + 1)·2^exponent, as the odd multiple of 2^(exponent−1) inside it: all that
+ * rounding needs to know about an inexact tail (SoftFloat's "jamming"). It holds where every number and midpoint of the
+ * format near it is a multiple of 2^exponent.
+ */
+export function jammed(negative: boolean, n: bigint, exponent: number, inexact: boolean): Dyadic {
+  return inexact
+    ? { negative, significand: 2n * n + 1n, exponent: exponent - 1 }
+    : { negative, significand: n, exponent };
+}
+
+/**
+ * R of an exact dyadic fraction: the definition in `formats/round.ts`, for values wider than a float64, with the
+ * context's overflow and subnormal rules. A decimal format rounds the nearest float64.
+ */
+export function roundDyadic(value: Dyadic, context: RoundingContext): number {
+  const { format, mode } = context;
+  if (value.significand === 0n) return zeroOf(context, value.negative);
+  if (format.kind === 'binary') return roundBinary(value, format, context);
+  const carrier = roundBinary(value, FLOAT64.format as BinaryFormat, FLOAT64);
+  return settled(round(carrier, format, mode), context);
+}
+
+/** R(x) of a float64, infinities and NaN included. */
+export function roundNumber(x: number, context: RoundingContext): number {
+  if (Number.isNaN(x)) return nanOf(context);
+  if (!Number.isFinite(x)) return infinityOf(context, x < 0);
+  return roundDyadic(dyadicOf(x), context);
+}
+
+function roundBinary(
+  { negative, significand, exponent }: Dyadic,
+  format: BinaryFormat,
+  context: RoundingContext,
+): number {
+  // The numbers of the format near the value are the multiples of 2^q.
+  const q = Math.max(bitLength(significand) - 1 + exponent, format.emin) - format.precision + 1;
+  let n = shifted(significand, exponent - q);
+  if (q > exponent) {
+    const unit = 1n << BigInt(q - exponent);
+    const rest = significand & (unit - 1n);
+    const tie = 2n * rest > unit ? 1 : 2n * rest === unit ? 0 : -1;
+    if (rest !== 0n && roundsAway(context.mode, negative, tie, (n & 1n) === 1n)) n += 1n;
+  }
+  // Exact: n has at most p bits; an overflow of the product is above the largest number of every format.
+  const magnitude = Number(n) * powerOfTwo(q);
+  if (magnitude > format.largest) {
+    if (overflowsToInfinity(context.mode, negative)) return infinityOf(context, negative);
+    return negative ? -format.largest : format.largest;
+  }
+  if (magnitude < flushedBelow(context)) return zeroOf(context, negative);
+  return negative ? -magnitude : magnitude;
+}
+
+/** The context's options applied to a number of a format that has ∞ and NaN. */
+function settled(y: number, context: RoundingContext): number {
+  if (y === Number.POSITIVE_INFINITY || y === Number.NEGATIVE_INFINITY) return infinityOf(context, y < 0);
+  return Math.abs(y) < flushedBelow(context) ? zeroOf(context, y < 0 || Object.is(y, -0)) : y;
+}

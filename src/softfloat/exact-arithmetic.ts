@@ -1,0 +1,109 @@
+/**
+ * The six algebraic operations by the book: operands as exact fractions, the exact result (for ÷ and √ with its tail
+ * jammed), one rounding. The oracle of scalar.ts, and its fallback. Operands may be any float64.
+ * Special cases are those of IEEE 754, 6 and 7; what stands for ∞, NaN and −0 is the context's (context.ts).
+ */
+import { isNegative } from '../formats/float64.ts';
+import { cancelledZero, infinityOf, nanOf, type RoundingContext, zeroOf } from './context.ts';
+import { bitLength, type Dyadic, dyadicOf, jammed, roundDyadic, shifted } from './dyadic.ts';
+
+/** R(x + y). */
+export function exactAdd(x: number, y: number, context: RoundingContext): number {
+  if (!Number.isFinite(x) || !Number.isFinite(y)) return unlimitedSum(x, y, context);
+  return rounded(sum(dyadicOf(x), dyadicOf(y)), context);
+}
+
+/** R(x·y). */
+export function exactMul(x: number, y: number, context: RoundingContext): number {
+  if (Number.isNaN(x) || Number.isNaN(y)) return nanOf(context);
+  if (Number.isFinite(x) && Number.isFinite(y)) return roundDyadic(product(x, y), context);
+  return x === 0 || y === 0 ? nanOf(context) : infinityOf(context, isNegative(x) !== isNegative(y));
+}
+
+/** R(x·y + z). A NaN operand and ∞·0 give NaN; the sign of a zero follows that of the two addends. */
+export function exactFma(x: number, y: number, z: number, context: RoundingContext): number {
+  if (Number.isNaN(x) || Number.isNaN(y) || Number.isNaN(z)) return nanOf(context);
+  if (Number.isFinite(x) && Number.isFinite(y)) {
+    if (!Number.isFinite(z)) return infinityOf(context, z < 0);
+    return rounded(sum(product(x, y), dyadicOf(z)), context);
+  }
+  if (x === 0 || y === 0) return nanOf(context);
+  const infinite = isNegative(x) === isNegative(y) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  return unlimitedSum(infinite, z, context);
+}
+
+/** R(x/y). x/0 is an infinity, 0/0 and ∞/∞ are NaN. */
+export function exactDiv(x: number, y: number, context: RoundingContext): number {
+  const negative = isNegative(x) !== isNegative(y);
+  if (Number.isNaN(x) || Number.isNaN(y) || (x === 0 && y === 0)) return nanOf(context);
+  if (!Number.isFinite(x)) return Number.isFinite(y) ? infinityOf(context, negative) : nanOf(context);
+  if (y === 0) return infinityOf(context, negative);
+  if (x === 0 || !Number.isFinite(y)) return zeroOf(context, negative);
+  const [a, b] = [dyadicOf(x), dyadicOf(y)];
+  // A fraction below 2^53 shifted by 120 and divided by one below 2^53 leaves at least 67 bits.
+  const numerator = a.significand << 120n;
+  const tail = numerator % b.significand !== 0n;
+  return roundDyadic(jammed(negative, numerator / b.significand, a.exponent - 120 - b.exponent, tail), context);
+}
+
+/** R(n/d) of integers, d > 0. */
+export function exactRatio(n: bigint, d: bigint, context: RoundingContext): number {
+  const magnitude = n < 0n ? -n : n;
+  const shift = Math.max(0, 72 + bitLength(d) - bitLength(magnitude));
+  const numerator = magnitude << BigInt(shift);
+  return roundDyadic(jammed(n < 0n, numerator / d, -shift, numerator % d !== 0n), context);
+}
+
+/** R(√x). √−0 = −0; below zero NaN. */
+export function exactSqrt(x: number, context: RoundingContext): number {
+  if (x === 0) return zeroOf(context, isNegative(x));
+  if (Number.isNaN(x) || x < 0) return nanOf(context);
+  if (!Number.isFinite(x)) return infinityOf(context, false);
+  const { significand, exponent } = dyadicOf(x);
+  // An even exponent, and a radicand of at least 140 bits, so that the root has 70.
+  const shift = 140 + (exponent & 1);
+  const radicand = significand << BigInt(shift);
+  const root = integerSqrt(radicand);
+  return roundDyadic(jammed(false, root, (exponent - shift) / 2, root * root !== radicand), context);
+}
+
+/** ⌊√n⌋, by Newton's iteration from above. */
+export function integerSqrt(n: bigint): bigint {
+  if (n === 0n) return 0n;
+  let root = 1n << BigInt((bitLength(n) + 1) >> 1);
+  for (;;) {
+    const next = (root + n / root) >> 1n;
+    if (next >= root) return root;
+    root = next;
+  }
+}
+
+function product(x: number, y: number): Dyadic {
+  const [a, b] = [dyadicOf(x), dyadicOf(y)];
+  return {
+    negative: a.negative !== b.negative,
+    significand: a.significand * b.significand,
+    exponent: a.exponent + b.exponent,
+  };
+}
+
+/** The exact sum; undefined where it is a zero whose sign depends on the mode. */
+function sum(a: Dyadic, b: Dyadic): Dyadic | undefined {
+  const exponent = Math.min(a.exponent, b.exponent);
+  const signed = (d: Dyadic) => shifted(d.negative ? -d.significand : d.significand, d.exponent - exponent);
+  const total = signed(a) + signed(b);
+  if (total !== 0n) return { negative: total < 0n, significand: total < 0n ? -total : total, exponent };
+  return a.significand === 0n && a.negative === b.negative
+    ? { negative: a.negative, significand: 0n, exponent }
+    : undefined;
+}
+
+function rounded(value: Dyadic | undefined, context: RoundingContext): number {
+  return value === undefined ? cancelledZero(context) : roundDyadic(value, context);
+}
+
+/** x + y where one of them is not finite. */
+function unlimitedSum(x: number, y: number, context: RoundingContext): number {
+  const total = x + y;
+  return Number.isNaN(total) ? nanOf(context) : infinityOf(context, total < 0);
+}
