@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+/** Compiles src/backends/cpu/assembly to WebAssembly and embeds it, base64, in src/backends/cpu/kernels.generated.ts. */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const folder = fileURLToPath(new URL('../src/backends/cpu/', import.meta.url));
+const binaries = new Map();
+const { error, stderr } = await asc.main(
+  [
+    'assembly/index.ts',
+    ...['--baseDir', folder, '--outFile', 'kernels.wasm'],
+    ...['-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub', '--use', 'abort='],
+    ...['--initialMemory', '16', '--maximumMemory', '65536', '--memoryBase', '1024'],
+  ],
+  { writeFile: (name, contents) => void binaries.set(name, contents) },
+);
+if (error) {
+  console.error(`${stderr}`);
+  console.error(`build-kernels: expected assembly/index.ts to compile, got ${error.message}`);
+  process.exit(1);
+}
+const wasm = Buffer.from(binaries.get('kernels.wasm'));
+writeFileSync(
+  `${folder}kernels.generated.ts`,
+  `/** Made by scripts/build-kernels.js from assembly/. */\nexport const KERNELS = '${wasm.toString('base64')}';\n`,
+);

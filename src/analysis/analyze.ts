@@ -1,0 +1,260 @@
+/** Runs a decoder under a policy and under the reference, half block by half block, and compares them at every tap. */
+import { SoftfloatArithmetic, type SpecOf } from '../arithmetic/softfloat.ts';
+import { CpuArithmetic } from '../backends/cpu/cpu-arithmetic.ts';
+import { fitsFloat32, InputError } from '../formats/index.ts';
+import type { DecoderSource } from '../model/decoder-source.ts';
+import { type Batch, batchOf } from '../model/program/batch.ts';
+import { DecoderProgram } from '../model/program/decoder.ts';
+import { layerOf, siteNames } from '../model/program/taps.ts';
+import { type Policy, parsePolicy, patternTest, type Tensor } from '../tensor/index.ts';
+import { nonFiniteEntries, norm2, ratio, rowErrors } from './metrics.ts';
+import { measureOutput } from './output.ts';
+import { quantilesOf } from './quantiles.ts';
+import { parseReference, type ReferenceName, referenceArithmetic } from './references.ts';
+import type { Analysis, NonFinite, OutputResult, TapResult } from './result.ts';
+import { withRoundedWeights } from './rounded-weights.ts';
+import { type RowRecord, rowsOf } from './rows.ts';
+import { Run } from './run.ts';
+import { type Step, steps } from './steps.ts';
+import { referenceUncertainty } from './uncertainty.ts';
+
+/** Both tensors of a tap, whole: masked and padded entries too. */
+export interface TapTensors {
+  readonly tap: string;
+  readonly computed: Tensor;
+  readonly reference: Tensor;
+}
+
+export interface Progress {
+  /** Units of work; `done` never falls. */
+  readonly done: number;
+  readonly total: number;
+  readonly what: string;
+}
+
+export interface AnalyzeOptions {
+  /** Default `bf16`. */
+  readonly policy?: string | undefined;
+  /** Default `float64`. */
+  readonly reference?: ReferenceName | undefined;
+  /** The reference's weights: the checkpoint's own (default), or those that the policy's program loads. */
+  readonly weights?: 'original' | 'rounded' | undefined;
+  /** Where shorter sequences are padded; default `right`. */
+  readonly pad?: 'left' | 'right' | undefined;
+  /** Default: the model's padding token, else its end-of-text token, else 0. */
+  readonly padToken?: number | undefined;
+  /** Taps to report, `*` for any characters; default all. */
+  readonly taps?: readonly string[] | undefined;
+  /** `scalar`: the slow oracle instead of the WebAssembly kernels. The bits are the same. */
+  readonly backend?: 'cpu' | 'scalar' | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** In program order. */
+  readonly onTap?: ((tensors: TapTensors) => void | Promise<void>) | undefined;
+  /** The rows of each reported tap. */
+  readonly onRows?: ((rows: readonly RowRecord[]) => void | Promise<void>) | undefined;
+}
+
+/** An error is flagged where it is less than this many times the reference's own uncertainty. */
+const FLAG_FACTOR = 100;
+
+/**
+ * How wrong the decoder is under a policy, tap by tap.
+ * @param tokens one array a sequence; shorter ones are padded to the longest
+ * @throws InputError where the policy, an option or a token is wrong, or a sequence is longer than the model's positions
+ */
+export async function analyze(
+  model: DecoderSource,
+  tokens: readonly (readonly number[])[],
+  options: AnalyzeOptions = {},
+): Promise<Analysis> {
+  const { config } = model;
+  const policy = policyFor(model, options.policy);
+  const specOf = policy.specFor;
+  const reference = parseReference(options.reference ?? 'float64');
+  const weights = options.weights ?? 'original';
+  const reported = reportedTaps(siteNames(config), options.taps);
+  checkTokens(model, tokens);
+  const token = options.padToken ?? config.padToken ?? config.eosToken ?? 0;
+  const batch = batchOf(tokens, { side: options.pad, token });
+  if (batch.pad !== null) checkTokens(model, [[token]], 'padding token');
+
+  const exactModel = weights === 'rounded' ? withRoundedWeights(model, specOf) : model;
+  const progress = progressOf(model, options.onProgress);
+  progress('reference uncertainty', 0);
+  const uncertainty = await referenceUncertainty(exactModel, tokens, reference);
+  const comparison = new Comparison(batch, specOf, reference, options);
+  const program = new DecoderProgram(config, batch);
+  const exactSteps = exactModel === model ? undefined : steps(exactModel, program);
+  for await (const step of steps(model, program)) {
+    progress(step.half?.name ?? (comparison.taps.length === 0 ? 'embed' : 'logits'), 1);
+    await comparison.step(step, exactSteps === undefined ? step : (await exactSteps.next()).value);
+  }
+  progress('done', 1);
+
+  const flagLimit = FLAG_FACTOR * uncertainty.value;
+  return {
+    schema: 'ulpwise.analysis/1',
+    model: {
+      family: config.family,
+      layers: config.layers,
+      width: config.width,
+      heads: config.heads,
+      kvHeads: config.kvHeads,
+      parameters: model.parameters,
+      source: model.description,
+    },
+    policy: policy.text,
+    reference: {
+      arithmetic: reference,
+      uncertainty: uncertainty.value,
+      against: uncertainty.against,
+      sampledTokens: uncertainty.sampledTokens,
+      sampledOf: uncertainty.sampledOf,
+    },
+    weights,
+    pad: batch.pad,
+    tokens,
+    taps: comparison.taps
+      .filter(({ tap }) => reported.has(tap))
+      .map((result) => ({ ...result, flagged: result.relFrobenius <= flagLimit })),
+    firstNonFinite: comparison.firstNonFinite,
+    output: comparison.output as OutputResult,
+  };
+}
+
+/** The policy of a text for this model's sites. */
+export function policyFor(model: DecoderSource, text = 'bf16'): Policy {
+  return parsePolicy(text, siteNames(model.config));
+}
+
+/** F32 where every site's format fits in float32: the type that a dump of the computed taps has. */
+export function dumpType(model: DecoderSource, policy: Policy): 'F32' | 'F64' {
+  return siteNames(model.config).every((site) => fitsFloat32(policy.specFor(site).out)) ? 'F32' : 'F64';
+}
+
+type Unflagged = Omit<TapResult, 'flagged'>;
+
+/** Both runs side by side, and what was found at their taps. */
+class Comparison {
+  readonly taps: Unflagged[] = [];
+  firstNonFinite: NonFinite | null = null;
+  output: OutputResult | undefined;
+  private readonly computed: Run<unknown>;
+  private readonly reference: Run<unknown>;
+  private readonly batch: Batch;
+  private readonly options: AnalyzeOptions;
+
+  constructor(batch: Batch, specOf: SpecOf, reference: ReferenceName, options: AnalyzeOptions) {
+    const Interpreter = options.backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic;
+    this.computed = new Run<unknown>(new Interpreter('softfloat', specOf));
+    this.reference = new Run(referenceArithmetic(reference));
+    this.batch = batch;
+    this.options = options;
+  }
+
+  async step(step: Step, exactStep: Step): Promise<void> {
+    const { computed, reference } = this;
+    const R = reference.arithmetic;
+    // F(x̂): the reference's half block, from what the policy computed before it.
+    const fromComputed =
+      step.half && exactStep.compute(R, { stream: R.lift(await computed.arithmetic.lower(computed.stream)) }, () => {});
+    computed.step((A, tap) => step.compute(A, computed, tap));
+    reference.step((A, tap) => exactStep.compute(A, reference, tap));
+    const computedTaps = computed.takeTaps();
+    for (const [i, { tap, value: exact }] of reference.takeTaps().entries()) {
+      const rounded = await computed.arithmetic.lower(computedTaps[i].value);
+      await this.compare(tap, rounded, exact, tap === step.half?.name ? fromComputed : undefined);
+    }
+  }
+
+  private async compare(tap: string, computed: Tensor, exact: unknown, fromComputed: unknown): Promise<void> {
+    const R = this.reference.arithmetic;
+    const lifted = R.lift(computed);
+    const subtract = async (a: unknown, b: unknown): Promise<Tensor> => R.lower(R.subtract(tap, a, b));
+    const reference = await R.lower(exact);
+    const difference = (await subtract(lifted, exact)).data;
+    const rows = rowsOf(tap, computed.shape, this.batch);
+    const norm = norm2(reference.data, rows);
+    const relative = (d: Tensor): number => ratio(norm2(d.data, rows), norm);
+    const errors = rows.map((row) => rowErrors(difference, reference.data, row));
+    const nonFinite = nonFiniteEntries(computed.data, rows);
+    if (nonFinite.first !== undefined && this.firstNonFinite === null) {
+      const { row, at } = nonFinite.first;
+      this.firstNonFinite = {
+        tap,
+        value: computed.data[at],
+        sequence: row.sequence,
+        token: row.token,
+        index: [...row.index, at - row.start + row.firstColumn],
+      };
+    }
+    const layer = layerOf(tap);
+    this.taps.push({
+      tap,
+      layer,
+      shape: computed.shape,
+      relFrobenius: ratio(norm2(difference, rows), norm),
+      added: fromComputed === undefined ? null : relative(await subtract(lifted, fromComputed)),
+      inherited: fromComputed === undefined ? null : relative(await subtract(fromComputed, exact)),
+      relLinf: quantilesOf(errors.map(({ relLinf }) => relLinf)),
+      relComponentwise: quantilesOf(errors.map(({ relComponentwise }) => relComponentwise)),
+      absLinf: quantilesOf(errors.map(({ absLinf }) => absLinf)),
+      minRowNorm: errors.reduce((least, { referenceNorm }) => Math.min(least, referenceNorm), Number.POSITIVE_INFINITY),
+      nonFinite: nonFinite.count,
+    });
+    await this.options.onTap?.({ tap, computed, reference });
+    await this.options.onRows?.(
+      rows.map(({ index, sequence, token }, i) => ({ tap, layer, row: index, sequence, token, ...errors[i] })),
+    );
+    if (tap === 'logits') {
+      const vocabulary = computed.shape[computed.shape.length - 1];
+      this.output = measureOutput(reference.data, computed.data, vocabulary, this.batch);
+    }
+  }
+}
+
+function checkTokens(model: DecoderSource, sequences: readonly (readonly number[])[], what = 'token'): void {
+  const { vocabulary, positions } = model.config;
+  sequences.forEach((sequence, s) => {
+    sequence.forEach((token, i) => {
+      if (!Number.isInteger(token) || token < 0 || token >= vocabulary) {
+        throw new InputError(
+          `${what}: expected an integer from 0 to ${vocabulary - 1}, got ${token} (sequence ${s}, place ${i})`,
+        );
+      }
+    });
+    if (sequence.length > positions) {
+      throw new InputError(
+        `tokens: expected at most ${positions}, the model's positions, got ${sequence.length} in sequence ${s}; shorten the text`,
+      );
+    }
+  });
+}
+
+function reportedTaps(names: readonly string[], patterns: readonly string[] | undefined): Set<string> {
+  if (patterns === undefined) return new Set(names);
+  return new Set(
+    patterns.flatMap((pattern) => {
+      const matched = names.filter(patternTest(pattern));
+      if (matched.length === 0) {
+        throw new InputError(
+          `taps: expected a pattern that matches a tap, got '${pattern}'; see ulpwise analyze --help`,
+        );
+      }
+      return matched;
+    }),
+  );
+}
+
+/** Reports the work before each step in parameters; `advance` says that the step before has ended. */
+function progressOf(
+  model: DecoderSource,
+  onProgress: AnalyzeOptions['onProgress'],
+): (what: string, advance: number) => void {
+  const stepsInAll = 2 * model.config.layers + 3;
+  let done = 0;
+  return (what, advance) => {
+    done += advance;
+    onProgress?.({ done, total: stepsInAll, what });
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * What TypeScript and the kernels exchange in memory. `../layout.ts` writes the same fields at the same offsets; the
+ * kernels' unit test holds the two against each other.
+ */
+
+/** Columns of a panel in float32; half as many in float64. A row of a panel has 64 bytes, four vectors. */
+export const PANEL_BYTES: i32 = 64;
+
+/**
+ * Constants of a rounding to nearest even in float32 lanes, each repeated over a vector.
+ * LANE_BELOW: 2^(s−1) − 1, where s = 24 − p bits are dropped. LANE_ONE: 1. LANE_KEEP: the bits that are kept.
+ * LANE_EXPONENT: float32's exponent field. LANE_LEAST: 2^emin. LANE_MAGIC: an integer that turns 2^e into 1.5·2^(e+s).
+ * LANE_SIGN: the sign bit. LANE_OVER: the smallest float32 that rounds above the largest number.
+ * LANE_SPECIAL: what stands for it. LANE_SHIFT: s as a 32-bit integer.
+ */
+export const LANE_BELOW: usize = 0;
+export const LANE_ONE: usize = 16;
+export const LANE_KEEP: usize = 32;
+export const LANE_EXPONENT: usize = 48;
+export const LANE_LEAST: usize = 64;
+export const LANE_MAGIC: usize = 80;
+export const LANE_SIGN: usize = 96;
+export const LANE_OVER: usize = 112;
+export const LANE_SPECIAL: usize = 128;
+export const LANE_SHIFT: usize = 144;
+
+/**
+ * Constants of a rounding in float64 lanes. WIDE_LEAST: 2^emin. WIDE_MAGIC: turns 2^e into 1.5·2^(e+53−p).
+ * WIDE_LARGEST. WIDE_OVER, WIDE_OVER_NEGATIVE: what stands for a finite number beyond ±largest. WIDE_INF: what stands
+ * for +∞ (−∞ has its negative). WIDE_TINY: results of a smaller magnitude become zeros. WIDE_NAN: ones where the format
+ * has NaN. WIDE_ULP: turns 2^e into the gap above it, when subtracted. WIDE_MODE: index of the rounding mode, 32 bits.
+ */
+export const WIDE_LEAST: usize = 0;
+export const WIDE_MAGIC: usize = 16;
+export const WIDE_LARGEST: usize = 32;
+export const WIDE_OVER: usize = 48;
+export const WIDE_OVER_NEGATIVE: usize = 64;
+export const WIDE_INF: usize = 80;
+export const WIDE_TINY: usize = 96;
+export const WIDE_NAN: usize = 112;
+export const WIDE_ULP: usize = 128;
+export const WIDE_MODE: usize = 144;
+
+/** Rounding modes, in the order of formats/round.ts. */
+export const NEAREST_EVEN: i32 = 0;
+export const NEAREST_AWAY: i32 = 1;
+export const TOWARD_ZERO: i32 = 2;
+export const DOWN: i32 = 3;
+export const UP: i32 = 4;
+export const ODD: i32 = 5;
+
+/** How the sums of chains are combined. */
+export const COMBINE_SEQUENTIAL: i32 = 0;
+export const COMBINE_PAIRWISE: i32 = 1;
+export const KAHAN: i32 = 2;
+
+/** One product of matrices, rows of A with panels of B. */
+@unmanaged
+export class Job {
+  /** Largest |a|·|b| and Σ|a|·|b| for which no intermediate of the quick kernel can overflow. */
+  productLimit: f64;
+  sumLimit: f64;
+  /** Smallest nonzero |a|·|b| for which every product is exact in float32. */
+  exactLimit: f64;
+  /** Largest Σ|a|·|b| and |a| that the scaled kernel takes; its factor, and the factor's reciprocal. */
+  scaledSumLimit: f64;
+  scaledLimit: f64;
+  scale: f64;
+  unscale: f64;
+
+  /** Rows of A: contiguous, `stride` bytes from one to the next. */
+  a: usize;
+  stride: i32;
+  rows: i32;
+  terms: i32;
+  /** Panels of B, each `terms` rows of 64 bytes. */
+  panels: usize;
+  panelCount: i32;
+  /** Columns of B; the rest of the last panel is padding. */
+  columns: i32;
+  /** Sums, `resultStride` bytes from row to row. */
+  result: usize;
+  resultStride: i32;
+  /** Visible range of each row, two i32; 0 for no mask. */
+  masks: usize;
+  /** Statistics of rows and of panels (pack.ts), three f64 each; or 0, and then the quick kernel runs. */
+  rowStatistics: usize;
+  panelStatistics: usize;
+  /**
+   * Kernels by number, −1 the general one: within all limits; where a sum may overflow; where a product may; in scaled
+   * numbers, where a product may be inexact in float32.
+   */
+  quick: i32;
+  /** What the quick kernel's tiles are done again with where they hold a zero, if it loses the signs of zeros. */
+  signed: i32;
+  careful: i32;
+  beyond: i32;
+  scaled: i32;
+  /** Kinds of rounding (lanes.ts) of all but the scaled kernel. */
+  kindOfProduct: i32;
+  kindOfSum: i32;
+  /** The plan: chain c starts at first + c·firstStep and takes every `step`th term, at most `length` of them. */
+  chains: i32;
+  first: i32;
+  firstStep: i32;
+  step: i32;
+  length: i32;
+  combine: i32;
+  /** Constants of the two roundings: in float32 lanes, in scaled ones, in float64. */
+  product: usize;
+  accumulate: usize;
+  scaledProduct: usize;
+  scaledAccumulate: usize;
+  wideProduct: usize;
+  wideAccumulate: usize;
+  /** 1 where products enter the sums as they are. */
+  exactProducts: i32;
+  /** 1 where every chain starts at +0 (fma), not at its first term. */
+  startAtZero: i32;
+  scratch: usize;
+}

@@ -1,0 +1,102 @@
+/** Rows of A times panels of B: for every two rows and a panel, the quickest kernel that is right for their numbers. */
+import { chains } from './chains';
+import { Job } from './layout';
+import { INTEGER, MAGIC, NATIVE, NONE } from './lanes';
+import { kahanRow } from './kahan';
+import { wideRow } from './wide-row';
+
+/** What `choose` answers where a row has to be scaled; other answers are numbers of kernels. */
+const SCALED: i32 = -2;
+/** The float64 kernel, right for everything. */
+const GENERAL: i32 = -1;
+const KAHAN_FIRST: i32 = 20;
+/** It loses the signs of zeros, which matter where a sum is zero in the end: that is rare, and then it is done again. */
+const UNSIGNED_KERNEL: i32 = 9;
+
+export function matmul(job: Job): void {
+  const panelBytes = job.terms * 64, scaled = job.scratch + 8192;
+  const p = job.product, a = job.accumulate, rowBytes = (job.terms + 3 & ~3) * 4;
+  let tries = 0, failures = 0;
+  for (let panel = 0; panel < job.panelCount; panel++) {
+    const padded = job.columns - panel * 16 < 16;
+    const q = job.panels + panel * panelBytes;
+    for (let row = 0; row < job.rows; row += 2) {
+      const other = min(row + 1, job.rows - 1);
+      const x = job.a + row * job.stride, y = job.a + other * job.stride;
+      const u = job.result + row * job.resultStride + panel * 64, v = job.result + other * job.resultStride + panel * 64;
+      let f0 = 0, t0 = job.terms, f1 = 0, t1 = job.terms;
+      if (job.masks) {
+        f0 = load<i32>(job.masks + row * 8);
+        t0 = load<i32>(job.masks + row * 8, 4);
+        f1 = load<i32>(job.masks + other * 8);
+        t1 = load<i32>(job.masks + other * 8, 4);
+      }
+      let id = job.rowStatistics ? choose(job, row, other, panel) : job.quick;
+      if (id == UNSIGNED_KERNEL) {
+        // Padding is all zeros; numbers that meet in zeros often (fp4) are better off without trying.
+        if (padded || (tries > 16 && failures * 8 > tries)) {
+          id = job.signed;
+        } else {
+          tries++;
+          chains(job, id, job.kindOfProduct, job.kindOfSum, p, a, x, y, q, f0, t0, f1, t1, u, v);
+          if (!hasZero(u) && !hasZero(v)) continue;
+          failures++;
+          id = job.signed;
+        }
+      }
+      if (id == GENERAL) {
+        wideRow(job, x, q, f0, t0, u);
+        if (v != u) wideRow(job, y, q, f1, t1, v);
+      } else if (id >= KAHAN_FIRST) {
+        kahan(id - KAHAN_FIRST, job, x, q, f0, t0, u);
+        if (v != u) kahan(id - KAHAN_FIRST, job, y, q, f1, t1, v);
+      } else if (id == SCALED) {
+        scaleRow(x, scaled, job);
+        scaleRow(y, scaled + rowBytes, job);
+        chains(job, job.scaled, MAGIC, INTEGER, job.scaledProduct, job.scaledAccumulate, scaled, scaled + rowBytes, q, f0, t0, f1, t1, u, v);
+        unscaleRow(u, f32(job.unscale));
+        if (v != u) unscaleRow(v, f32(job.unscale));
+      } else {
+        chains(job, id, job.kindOfProduct, job.kindOfSum, p, a, x, y, q, f0, t0, f1, t1, u, v);
+      }
+    }
+  }
+}
+
+/** Which kernel's conditions the numbers of two rows and a panel meet; every comparison with a NaN refuses. */
+function choose(job: Job, row: i32, other: i32, panel: i32): i32 {
+  const r = job.rowStatistics + row * 24, o = job.rowStatistics + other * 24, b = job.panelStatistics + panel * 24;
+  const largest = max(load<f64>(r), load<f64>(o)), least = min(load<f64>(r, 8), load<f64>(o, 8));
+  const sum = max(load<f64>(r, 16), load<f64>(o, 16));
+  const largestB = load<f64>(b), leastB = load<f64>(b, 8);
+  if (least * leastB >= job.exactLimit) {
+    if (!(largest * largestB <= job.productLimit)) return job.beyond;
+    return sum * largestB <= job.sumLimit ? job.quick : job.careful;
+  }
+  return job.scaled >= 0 && sum * largestB <= job.scaledSumLimit && largest <= job.scaledLimit ? SCALED : GENERAL;
+}
+
+/** True if one of a row's 16 sums is zero. */
+function hasZero(row: usize): bool {
+  const zero = f32x4.splat(0);
+  const first = v128.or(f32x4.eq(v128.load(row), zero), f32x4.eq(v128.load(row, 16), zero));
+  const second = v128.or(f32x4.eq(v128.load(row, 32), zero), f32x4.eq(v128.load(row, 48), zero));
+  return v128.any_true(v128.or(first, second));
+}
+
+function kahan(kind: i32, job: Job, x: usize, q: usize, from: i32, to: i32, out: usize): void {
+  const p = job.product, a = job.accumulate;
+  if (kind == NONE) kahanRow(NONE, job, p, a, x, q, from, to, out);
+  else if (kind == INTEGER) kahanRow(INTEGER, job, p, a, x, q, from, to, out);
+  else if (kind == MAGIC) kahanRow(MAGIC, job, p, a, x, q, from, to, out);
+  else kahanRow(NATIVE, job, p, a, x, q, from, to, out);
+}
+
+function scaleRow(from: usize, to: usize, job: Job): void {
+  const factor = f32x4.splat(f32(job.scale));
+  for (let k = 0; k < job.terms; k += 4) v128.store(to + k * 4, f32x4.mul(v128.load(from + k * 4), factor));
+}
+
+function unscaleRow(row: usize, factor: f32): void {
+  for (let j: usize = 0; j < 64; j += 16) v128.store(row + j, f32x4.mul(v128.load(row + j), f32x4.splat(factor)));
+}

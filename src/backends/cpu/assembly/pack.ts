@@ -1,0 +1,116 @@
+/** Operands made ready: panels of B, and what the choice of a kernel needs to know of their numbers. */
+
+/** Columns `from` to `from + columns` (at most 16) of b [terms, ≥ from + columns], `stride` bytes a row, as a panel. */
+export function packColumns(b: usize, stride: i32, terms: i32, columns: i32, panel: usize): void {
+  for (let k = 0; k < terms; k++) {
+    const source = b + k * stride, target = panel + k * 64;
+    if (columns == 16) {
+      v128.store(target, v128.load(source));
+      v128.store(target, v128.load(source, 16), 16);
+      v128.store(target, v128.load(source, 32), 32);
+      v128.store(target, v128.load(source, 48), 48);
+    } else {
+      memory.fill(target, 0, 64);
+      memory.copy(target, source, columns * 4);
+    }
+  }
+}
+
+/** The same of rows: b is [columns, terms], and a panel holds up to 16 rows side by side. */
+export function packRows(b: usize, stride: i32, terms: i32, columns: i32, panel: usize): void {
+  if (columns < 16) memory.fill(panel, 0, terms * 64);
+  let j = 0;
+  for (; j + 4 <= columns; j += 4) {
+    const r0 = b + j * stride, r1 = r0 + stride, r2 = r1 + stride, r3 = r2 + stride;
+    let k = 0;
+    for (; k + 4 <= terms; k += 4) {
+      const at = k * 4, target = panel + k * 64 + j * 4;
+      const x0 = v128.load(r0 + at), x1 = v128.load(r1 + at), x2 = v128.load(r2 + at), x3 = v128.load(r3 + at);
+      const y0 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), y1 = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
+      const z0 = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5), z1 = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
+      v128.store(target, v128.shuffle<i64>(y0, z0, 0, 2));
+      v128.store(target, v128.shuffle<i64>(y0, z0, 1, 3), 64);
+      v128.store(target, v128.shuffle<i64>(y1, z1, 0, 2), 128);
+      v128.store(target, v128.shuffle<i64>(y1, z1, 1, 3), 192);
+    }
+    for (; k < terms; k++) {
+      const at = k * 4, target = panel + k * 64 + j * 4;
+      store<u32>(target, load<u32>(r0 + at));
+      store<u32>(target, load<u32>(r1 + at), 4);
+      store<u32>(target, load<u32>(r2 + at), 8);
+      store<u32>(target, load<u32>(r3 + at), 12);
+    }
+  }
+  for (; j < columns; j++) {
+    for (let k = 0; k < terms; k++) store<u32>(panel + k * 64 + j * 4, load<u32>(b + j * stride + k * 4));
+  }
+}
+
+/** Panels of 8 float64 columns: entry (k, j) of b stands at b + k·termStride + j·columnStride. */
+export function packDoubles(
+  b: usize, termStride: i32, columnStride: i32, terms: i32, columns: i32, single: i32, panel: usize,
+): void {
+  for (let k = 0; k < terms; k++) {
+    const target = panel + k * 64;
+    if (columns < 8) memory.fill(target, 0, 64);
+    for (let j = 0; j < columns; j++) {
+      const source = b + k * termStride + j * columnStride;
+      store<f64>(target + j * 8, single ? f64(load<f32>(source)) : load<f64>(source));
+    }
+  }
+}
+
+/** float32 as float64. */
+export function promote(from: usize, n: i32, to: usize): void {
+  for (let i = 0; i < n; i++) store<f64>(to + i * 8, f64(load<f32>(from + i * 4)));
+}
+
+/**
+ * Of `count` rows of n float32: the largest magnitude (NaN if one is), the smallest that is not 0 (Infinity if none is),
+ * and the sum of magnitudes in float64. Rows that hold a NaN get the positive quiet one in its place: integer rounding
+ * would carry a payload into the sign.
+ */
+export function statistics(x: usize, stride: i32, n: i32, count: i32, result: usize): void {
+  for (let row = 0; row < count; row++) rowStatistics(x + row * stride, n, result + row * 24);
+}
+
+function rowStatistics(x: usize, n: i32, result: usize): void {
+  const magnitude = i32x4.splat(0x7fffffff);
+  let most = i32x4.splat(0), least = i32x4.splat(-1), sum = f64x2.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const v = v128.and(v128.load(x + i * 4), magnitude);
+    most = i32x4.max_u(most, v);
+    // Zeros wrap around to the largest integer.
+    least = i32x4.min_u(least, i32x4.sub(v, i32x4.splat(1)));
+    const upper = f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 2, 3));
+    sum = f64x2.add(sum, f64x2.add(f64x2.promote_low_f32x4(v), upper));
+  }
+  let a = max(largestLane(most, 0), largestLane(most, 2));
+  let b = min(~largestLane(v128.not(least), 0), ~largestLane(v128.not(least), 2));
+  let total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  for (; i < n; i++) {
+    const v = load<u32>(x + i * 4) & 0x7fffffff;
+    a = max(a, v);
+    b = min(b, v - 1);
+    total += f64(reinterpret<f32>(v));
+  }
+  if (a > 0x7f800000) canonicalize(x, n);
+  store<f64>(result, f64(reinterpret<f32>(a)));
+  store<f64>(result, b == 0xffffffff ? Infinity : f64(reinterpret<f32>(b + 1)), 8);
+  store<f64>(result, total, 16);
+}
+
+@inline
+function largestLane(v: v128, pair: i32): u32 {
+  return pair == 0
+    ? max(u32(i32x4.extract_lane(v, 0)), u32(i32x4.extract_lane(v, 1)))
+    : max(u32(i32x4.extract_lane(v, 2)), u32(i32x4.extract_lane(v, 3)));
+}
+
+/** Any NaN becomes the positive quiet one, in place. */
+function canonicalize(x: usize, n: i32): void {
+  for (let i = 0; i < n; i++) {
+    if ((load<u32>(x + i * 4) & 0x7fffffff) > 0x7f800000) store<u32>(x + i * 4, 0x7fc00000);
+  }
+}

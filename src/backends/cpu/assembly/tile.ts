@@ -1,0 +1,128 @@
+/**
+ * Two rows of A times one panel of B in float32 (16 columns) or float64 (8) lanes: a lane is one element of the
+ * product, so its terms can be added in any order. A tile's sums are eight vectors, 128 bytes in memory between calls;
+ * `extend` keeps them in registers. It is a function of its own for that: inlined into the loop over chains, V8's
+ * register allocator spills them and loses a quarter of the speed (measured).
+ */
+import {
+  LANE_BELOW, LANE_EXPONENT, LANE_KEEP, LANE_LEAST, LANE_MAGIC, LANE_ONE, LANE_OVER, LANE_SHIFT, LANE_SIGN, LANE_SPECIAL,
+} from './layout';
+import { NATIVE, roundLane } from './lanes';
+
+export const TILE: usize = 128;
+
+/**
+ * Adds n terms to the sums of a tile: s = R(s + R(a·b)), `hop` bytes from term to term in A, `panelHop` in B.
+ * @param kp, ka kinds of rounding of products and of sums; @param shiftP, shiftA their shifts, 0 to read them
+ * @param same 1 where both roundings are the same
+ */
+@inline
+export function extend(
+  kp: i32, ka: i32, careful: i32, shiftP: i32, shiftA: i32, same: i32,
+  product: usize, accumulate: usize, p0: usize, p1: usize, q: usize, n: i32, hop: i32, panelHop: i32, s: usize,
+): void {
+  const below = v128.load(accumulate, LANE_BELOW), one = v128.load(accumulate, LANE_ONE);
+  const keep = v128.load(accumulate, LANE_KEEP), exponent = v128.load(accumulate, LANE_EXPONENT);
+  const sign = v128.load(accumulate, LANE_SIGN);
+  const leastA = v128.load(accumulate, LANE_LEAST), magicA = v128.load(accumulate, LANE_MAGIC);
+  const overA = v128.load(accumulate, LANE_OVER), specialA = v128.load(accumulate, LANE_SPECIAL);
+  const belowP = same ? below : v128.load(product, LANE_BELOW), keepP = same ? keep : v128.load(product, LANE_KEEP);
+  const least = same ? leastA : v128.load(product, LANE_LEAST), magic = same ? magicA : v128.load(product, LANE_MAGIC);
+  const over = same ? overA : v128.load(product, LANE_OVER);
+  const special = same ? specialA : v128.load(product, LANE_SPECIAL);
+  const sp = shiftP ? shiftP : load<i32>(product, LANE_SHIFT);
+  const sa = shiftA ? shiftA : load<i32>(accumulate, LANE_SHIFT);
+  let s0 = v128.load(s), s1 = v128.load(s, 16), s2 = v128.load(s, 32), s3 = v128.load(s, 48);
+  let s4 = v128.load(s, 64), s5 = v128.load(s, 80), s6 = v128.load(s, 96), s7 = v128.load(s, 112);
+  do {
+    const x = splat(kp, p0), y = splat(kp, p1);
+    const b0 = v128.load(q);
+    s0 = plus(ka, careful, s0, times(kp, careful, x, b0, sp, belowP, one, keepP, exponent, least, magic, sign, over, special), sa, below, one, keep, exponent, leastA, magicA, sign, overA, specialA);
+    s4 = plus(ka, careful, s4, times(kp, careful, y, b0, sp, belowP, one, keepP, exponent, least, magic, sign, over, special), sa, below, one, keep, exponent, leastA, magicA, sign, overA, specialA);
+    const b1 = v128.load(q, 16);
+    s1 = plus(ka, careful, s1, times(kp, careful, x, b1, sp, belowP, one, keepP, exponent, least, magic, sign, over, special), sa, below, one, keep, exponent, leastA, magicA, sign, overA, specialA);
+    s5 = plus(ka, careful, s5, times(kp, careful, y, b1, sp, belowP, one, keepP, exponent, least, magic, sign, over, special), sa, below, one, keep, exponent, leastA, magicA, sign, overA, specialA);
+    const b2 = v128.load(q, 32);
+    s2 = plus(ka, careful, s2, times(kp, careful, x, b2, sp, belowP, one, keepP, exponent, least, magic, sign, over, special), sa, below, one, keep, exponent, leastA, magicA, sign, overA, specialA);
+    s6 = plus(ka, careful, s6, times(kp, careful, y, b2, sp, belowP, one, keepP, exponent, least, magic, sign, over, special), sa, below, one, keep, exponent, leastA, magicA, sign, overA, specialA);
+    const b3 = v128.load(q, 48);
+    s3 = plus(ka, careful, s3, times(kp, careful, x, b3, sp, belowP, one, keepP, exponent, least, magic, sign, over, special), sa, below, one, keep, exponent, leastA, magicA, sign, overA, specialA);
+    s7 = plus(ka, careful, s7, times(kp, careful, y, b3, sp, belowP, one, keepP, exponent, least, magic, sign, over, special), sa, below, one, keep, exponent, leastA, magicA, sign, overA, specialA);
+    p0 += hop;
+    p1 += hop;
+    q += panelHop;
+  } while (--n > 0);
+  v128.store(s, s0);
+  v128.store(s, s1, 16);
+  v128.store(s, s2, 32);
+  v128.store(s, s3, 48);
+  v128.store(s, s4, 64);
+  v128.store(s, s5, 80);
+  v128.store(s, s6, 96);
+  v128.store(s, s7, 112);
+}
+
+/** One row's part of `extend` (four vectors at s), slower. */
+@inline
+export function extendRow(
+  kp: i32, ka: i32, product: usize, accumulate: usize, p: usize, q: usize, n: i32, hop: i32, panelHop: i32, s: usize,
+): void {
+  const below = v128.load(accumulate, LANE_BELOW), one = v128.load(accumulate, LANE_ONE);
+  const keep = v128.load(accumulate, LANE_KEEP), exponent = v128.load(accumulate, LANE_EXPONENT);
+  const sign = v128.load(accumulate, LANE_SIGN);
+  const leastA = v128.load(accumulate, LANE_LEAST), magicA = v128.load(accumulate, LANE_MAGIC);
+  const overA = v128.load(accumulate, LANE_OVER), specialA = v128.load(accumulate, LANE_SPECIAL);
+  const belowP = v128.load(product, LANE_BELOW), keepP = v128.load(product, LANE_KEEP);
+  const least = v128.load(product, LANE_LEAST), magic = v128.load(product, LANE_MAGIC);
+  const over = v128.load(product, LANE_OVER), special = v128.load(product, LANE_SPECIAL);
+  const sp = load<i32>(product, LANE_SHIFT), sa = load<i32>(accumulate, LANE_SHIFT);
+  for (; n > 0; n--) {
+    const x = splat(kp, p);
+    for (let j: usize = 0; j < 64; j += 16) {
+      const t = times(kp, 1, x, v128.load(q + j), sp, belowP, one, keepP, exponent, least, magic, sign, over, special);
+      v128.store(s + j, plus(ka, 1, v128.load(s + j), t, sa, below, one, keep, exponent, leastA, magicA, sign, overA, specialA));
+    }
+    p += hop;
+    q += panelHop;
+  }
+}
+
+/** The sums of the tile at `left` become R(left + those of the next). */
+@inline
+export function merge(ka: i32, careful: i32, accumulate: usize, left: usize): void {
+  const below = v128.load(accumulate, LANE_BELOW), one = v128.load(accumulate, LANE_ONE);
+  const keep = v128.load(accumulate, LANE_KEEP), exponent = v128.load(accumulate, LANE_EXPONENT);
+  const sign = v128.load(accumulate, LANE_SIGN);
+  const least = v128.load(accumulate, LANE_LEAST), magic = v128.load(accumulate, LANE_MAGIC);
+  const over = v128.load(accumulate, LANE_OVER), special = v128.load(accumulate, LANE_SPECIAL);
+  const shift = load<i32>(accumulate, LANE_SHIFT);
+  for (const end = left + TILE; left < end; left += 16) {
+    const s = plus(ka, careful, v128.load(left), v128.load(left, TILE), shift, below, one, keep, exponent, least, magic, sign, over, special);
+    v128.store(left, s);
+  }
+}
+
+@inline
+export function splat(kind: i32, p: usize): v128 {
+  return kind == NATIVE ? v128.load64_splat(p) : v128.load32_splat(p);
+}
+
+/** R_product(x·b). */
+@inline
+export function times(
+  kp: i32, careful: i32, x: v128, b: v128, shift: i32, below: v128, one: v128, keep: v128,
+  exponent: v128, least: v128, magic: v128, sign: v128, over: v128, special: v128,
+): v128 {
+  if (kp == NATIVE) return f64x2.mul(x, b);
+  return roundLane(kp, careful, f32x4.mul(x, b), shift, below, one, keep, exponent, least, magic, sign, over, special);
+}
+
+/** R_accumulate(s + t). */
+@inline
+export function plus(
+  ka: i32, careful: i32, s: v128, t: v128, shift: i32, below: v128, one: v128, keep: v128,
+  exponent: v128, least: v128, magic: v128, sign: v128, over: v128, special: v128,
+): v128 {
+  if (ka == NATIVE) return f64x2.add(s, t);
+  return roundLane(ka, careful, f32x4.add(s, t), shift, below, one, keep, exponent, least, magic, sign, over, special);
+}

@@ -1,0 +1,185 @@
+/** The command line: commands, options and their help. */
+import { Command, CommanderError, Option } from 'commander';
+import { InputError } from '../formats/index.ts';
+import { type AnalyzeCommandOptions, runAnalyze } from './analyze.ts';
+import { runFormats } from './formats.ts';
+import type { Io } from './io.ts';
+import { choice, integer, patterns, positive, tableFormat, tokenLists } from './options.ts';
+import { version } from './version.ts';
+
+/**
+ * Runs a command; `words` are those behind the program's name.
+ * @returns the exit code: 0; 2 where the input is wrong, after one line on stderr; 1 for a defect
+ */
+export async function runCli(words: readonly string[], io: Io): Promise<number> {
+  try {
+    const program = createProgram(words, io);
+    if (words.length === 0) program.outputHelp();
+    else await program.parseAsync(words, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof InputError) {
+      io.stderr(`ulpwise: ${error.message}\n`);
+      return 2;
+    }
+    io.stderr(`ulpwise: this is a defect of ulpwise, please report it: ${String(error)}\n`);
+    if (process.env.ULPWISE_DEBUG) io.stderr(`${error instanceof Error ? error.stack : ''}\n`);
+    else io.stderr('Set ULPWISE_DEBUG=1 to see where it happened.\n');
+    return 1;
+  }
+}
+
+function createProgram(words: readonly string[], io: Io): Command {
+  const program = new Command('ulpwise')
+    .description('How wrong is a transformer in low precision, and where does the error come from?')
+    .version(version)
+    .showHelpAfterError(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: io.stdout,
+      writeErr: io.stderr,
+      // One line, in the form of every other error.
+      outputError: (text, write) =>
+        write(
+          `ulpwise: ${text
+            .replace(/^error: /, '')
+            .trim()
+            .replace(/\s*\n\s*/g, ' ')}; see --help\n`,
+        ),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+    })
+    .addHelpText(
+      'after',
+      '\nWithout a command: this help. `ulpwise analyze` without a checkpoint runs a small seeded decoder.',
+    );
+  addAnalyze(program, words, io);
+  program
+    .command('formats')
+    .description('print the table of number formats')
+    .argument('[FORMAT...]', 'formats to add, such as e5m10 or decimal:8')
+    .addOption(new Option('--table <form>', 'md, latex or csv').default('md').argParser(tableFormat))
+    .option('--json', 'print JSON instead of a table')
+    .action((names, options) => runFormats(names, options, io));
+  return program;
+}
+
+function addAnalyze(program: Command, words: readonly string[], io: Io): void {
+  const command = program
+    .command('analyze')
+    .description('run a decoder under a policy and under a reference, and print the error of every half block')
+    .argument('[CHECKPOINT]', 'a Hugging Face folder (GPT-2 or LLaMA family); without it, a seeded random decoder');
+  const add = (option: Option, group: string): Command => command.addOption(option.helpGroup(group));
+  const option = (flags: string, description: string): Option => new Option(flags, description);
+
+  const arithmetic = 'Arithmetic:';
+  add(
+    option('--policy <text>', "formats and orders by site, such as 'bf16; *_residual: fp32; order=pairwise'").default(
+      'bf16',
+    ),
+    arithmetic,
+  );
+  add(option('--reference <name>', 'float64, double-double or decimal:N').default('float64'), arithmetic);
+  add(
+    option('--weights <which>', "the reference's weights: original, or rounded as the policy rounds them")
+      .default('original')
+      .argParser(choice('--weights', ['original', 'rounded'])),
+    arithmetic,
+  );
+
+  const input = 'Tokens:';
+  add(option('--text <words>', "one sequence, through the checkpoint's tokenizer"), input);
+  add(
+    option('--tokens <lists>', 'token numbers, such as 1,5,9;2,3,4 (semicolons between sequences)').argParser(
+      tokenLists,
+    ),
+    input,
+  );
+  add(option('--file <path>', 'sequences from the beginning of a text file'), input);
+  add(
+    option('--length <n>', 'tokens a sequence; of --text at most (default: 128, or the positions if fewer)').argParser(
+      integer('--length', 1),
+    ),
+    input,
+  );
+  add(
+    option('--batch <n>', 'sequences of a file or for a random decoder (default: 1)').argParser(integer('--batch', 1)),
+    input,
+  );
+  add(
+    option('--pad <side>', 'where shorter sequences are padded: left or right')
+      .default('right')
+      .argParser(choice('--pad', ['left', 'right'])),
+    input,
+  );
+  add(
+    option('--pad-token <n>', "the padding token (default: the model's, else its end of text, else 0)").argParser(
+      integer('--pad-token', 0),
+    ),
+    input,
+  );
+
+  const output = 'Output:';
+  add(
+    option(
+      '--taps <patterns>',
+      "taps to print and to save, such as '*.probs,logits' (default: the depth table; '*' for all)",
+    ).argParser(patterns),
+    output,
+  );
+  add(option('--table <form>', 'the printed table: md, latex or csv').default('md').argParser(tableFormat), output);
+  add(option('--json <file>', 'the analysis as JSON; - for stdout, instead of the table'), output);
+  add(option('--report <folder>', 'an HTML page with figure, tables, rows (Parquet) and manifest'), output);
+  add(option('--dump <file>', 'every computed tap as safetensors'), output);
+  add(option('--dump-reference <file>', 'every tap of the reference as safetensors'), output);
+
+  const decoder = 'Random decoder (without a checkpoint):';
+  add(option('--seed <n>', 'of its numbers and tokens (default: 1)').argParser(integer('--seed', 0)), decoder);
+  add(
+    option('--style <name>', 'gpt2 or llama (default: gpt2)').argParser(choice('--style', ['gpt2', 'llama'])),
+    decoder,
+  );
+  add(option('--layers <n>', 'blocks (default: 6)').argParser(integer('--layers', 1)), decoder);
+  add(option('--width <n>', 'of the residual stream (default: 128)').argParser(integer('--width', 1)), decoder);
+  add(
+    option('--heads <n>', 'query heads, a divisor of the width (default: 4)').argParser(integer('--heads', 1)),
+    decoder,
+  );
+  add(option('--kv-heads <n>', 'key-value heads (default: as many)').argParser(integer('--kv-heads', 1)), decoder);
+  add(
+    option('--mlp-width <n>', 'inside the MLP (default: 4 times the width)').argParser(integer('--mlp-width', 1)),
+    decoder,
+  );
+  add(option('--vocabulary <n>', 'tokens (default: 512)').argParser(integer('--vocabulary', 1)), decoder);
+  add(
+    option('--norm-placement <where>', 'pre or post (default: pre)').argParser(
+      choice('--norm-placement', ['pre', 'post']),
+    ),
+    decoder,
+  );
+  add(
+    option('--query-key-gain <x>', 'multiplies query and key weights (default: 1)').argParser(
+      positive('--query-key-gain'),
+    ),
+    decoder,
+  );
+  add(
+    option('--embedding-scale <x>', 'multiplies the embeddings (default: 1)').argParser(positive('--embedding-scale')),
+    decoder,
+  );
+
+  command
+    .addHelpText('after', EXAMPLES)
+    .action((checkpoint: string | undefined, options: AnalyzeCommandOptions) =>
+      runAnalyze(checkpoint, options, words, io),
+    );
+}
+
+const EXAMPLES = `
+Examples:
+  ulpwise analyze
+  ulpwise analyze models/gpt2 --text 'One day, a fox found a key.' --report out
+  ulpwise analyze models/llama --file book.txt --length 256 --policy 'autocast(bf16)'
+  ulpwise analyze models/gpt2 --tokens '15496,995' --policy 'fp16; order=lanes(8)' --json run.json
+`;

@@ -1,0 +1,53 @@
+/** ulpwise: how wrong a transformer is in low precision, and where the error comes from. */
+export {
+  type AnalyzeOptions,
+  analyze,
+  dumpType,
+  type Progress,
+  policyFor,
+  type TapTensors,
+} from './analysis/analyze.ts';
+export {
+  type ComparisonOfArrays,
+  compare,
+  type Operations,
+  type PlainArray,
+  reference,
+  simulate,
+} from './analysis/operations.ts';
+export type { ReferenceName } from './analysis/references.ts';
+export type { Analysis, NonFinite, OutputResult, Quantiles, TapResult } from './analysis/result.ts';
+export type { RowRecord } from './analysis/rows.ts';
+export {
+  type BinaryFormat,
+  type DecimalFormat,
+  decode,
+  encode,
+  type Format,
+  formats,
+  InputError,
+  nextDown,
+  nextUp,
+  parseFormat,
+  type RoundingMode,
+  round,
+  roundingModes,
+  ulp,
+  ulpDistance,
+} from './formats/index.ts';
+export type { DecoderConfig } from './model/config.ts';
+export type { DecoderSource } from './model/decoder-source.ts';
+export { siteNames, tapShapes } from './model/program/taps.ts';
+export { type RandomDecoderOptions, randomDecoder } from './model/random/random-decoder.ts';
+export { loadCheckpoint } from './platform/node-checkpoint.ts';
+export { softfloat } from './softfloat/scalar.ts';
+export {
+  type OperationSpec,
+  type Order,
+  orderText,
+  type Policy,
+  parseOrder,
+  parsePolicy,
+  specText,
+  type Tensor,
+} from './tensor/index.ts';

@@ -1,0 +1,85 @@
+/** An analysis as JSON text. */
+import type { Analysis, Quantiles, TapResult } from '../analysis/result.ts';
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Indented JSON; arrays of plain values stay on one line. Non-finite numbers are "NaN", "Infinity" and "-Infinity". */
+export function jsonText(value: Json): string {
+  return `${print(value, '')}\n`;
+}
+
+function print(value: Json, indent: string): string {
+  if (typeof value === 'number') return Number.isFinite(value) ? JSON.stringify(value) : `"${value}"`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    const items = (value as readonly Json[]).map((item) => print(item, inner));
+    const plain = value.every((item) => item === null || typeof item !== 'object');
+    if (plain) return `[${items.join(', ')}]`;
+    return `[\n${items.map((item) => inner + item).join(',\n')}\n${indent}]`;
+  }
+  const entries = Object.entries(value);
+  if (entries.length === 0) return '{}';
+  return `{\n${entries.map(([k, v]) => `${inner}${JSON.stringify(k)}: ${print(v, inner)}`).join(',\n')}\n${indent}}`;
+}
+
+/** The analysis in the documented order of keys, so that equal runs are equal bytes; later additions come last. */
+export function analysisJson(analysis: Analysis): string {
+  const { model, reference, output, pad, firstNonFinite: first } = analysis;
+  return jsonText({
+    schema: analysis.schema,
+    model: {
+      family: model.family,
+      layers: model.layers,
+      width: model.width,
+      heads: model.heads,
+      kvHeads: model.kvHeads,
+      parameters: model.parameters,
+      source: model.source,
+    },
+    policy: analysis.policy,
+    reference: {
+      arithmetic: reference.arithmetic,
+      uncertainty: reference.uncertainty,
+      against: reference.against,
+      sampledTokens: reference.sampledTokens,
+      sampledOf: reference.sampledOf,
+    },
+    tokens: analysis.tokens,
+    taps: analysis.taps.map(tapJson),
+    output: {
+      lossReference: output.lossReference,
+      lossComputed: output.lossComputed,
+      klMean: output.klMean,
+      argmaxFlips: output.argmaxFlips,
+      minMargin: output.minMargin,
+    },
+    weights: analysis.weights,
+    pad: pad === null ? null : { side: pad.side, token: pad.token },
+    firstNonFinite:
+      first === null
+        ? null
+        : { tap: first.tap, value: first.value, sequence: first.sequence, token: first.token, index: first.index },
+  });
+}
+
+function tapJson(tap: TapResult): Json {
+  return {
+    tap: tap.tap,
+    layer: tap.layer,
+    shape: tap.shape,
+    relFrobenius: tap.relFrobenius,
+    added: tap.added,
+    inherited: tap.inherited,
+    relLinf: quantilesJson(tap.relLinf),
+    relComponentwise: quantilesJson(tap.relComponentwise),
+    absLinf: quantilesJson(tap.absLinf),
+    minRowNorm: tap.minRowNorm,
+    nonFinite: tap.nonFinite,
+    flagged: tap.flagged,
+  };
+}
+
+function quantilesJson({ q01, q25, q50, q75, q99, max }: Quantiles): Json {
+  return { q01, q25, q50, q75, q99, max };
+}
