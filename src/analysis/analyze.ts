@@ -16,7 +16,7 @@ import { withRoundedWeights } from './rounded-weights.ts';
 import { type RowRecord, rowsOf } from './rows.ts';
 import { Run } from './run.ts';
 import { type Step, steps } from './steps.ts';
-import { referenceUncertainty } from './uncertainty.ts';
+import { UncertaintyMeasurement } from './uncertainty.ts';
 
 /** Both tensors of a tap, whole: masked and padded entries too. */
 export interface TapTensors {
@@ -80,16 +80,16 @@ export async function analyze(
 
   const exactModel = weights === 'rounded' ? withRoundedWeights(model, specOf) : model;
   const progress = progressOf(model, options.onProgress);
-  progress('reference uncertainty', 0);
-  const uncertainty = await referenceUncertainty(exactModel, tokens, reference);
-  const comparison = new Comparison(batch, specOf, reference, options);
-  const program = new DecoderProgram(config, batch);
-  const exactSteps = exactModel === model ? undefined : steps(exactModel, program);
-  for await (const step of steps(model, program)) {
-    progress(step.half?.name ?? (comparison.taps.length === 0 ? 'embed' : 'logits'), 1);
-    await comparison.step(step, exactSteps === undefined ? step : (await exactSteps.next()).value);
+  const uncertainty = new UncertaintyMeasurement(model, tokens[0], reference);
+  const comparison = new Comparison(new DecoderProgram(config, batch), specOf, reference, options);
+  const exactSteps = exactModel === model ? undefined : steps(exactModel);
+  progress('embed', 0);
+  for await (const step of steps(model)) {
+    const exactStep: Step = exactSteps === undefined ? step : (await exactSteps.next()).value;
+    await uncertainty.step(exactStep);
+    await comparison.step(step, exactStep);
+    progress(comparison.taps.at(-1)?.tap ?? '', 1);
   }
-  progress('done', 1);
 
   const flagLimit = FLAG_FACTOR * uncertainty.value;
   return {
@@ -109,7 +109,7 @@ export async function analyze(
       uncertainty: uncertainty.value,
       against: uncertainty.against,
       sampledTokens: uncertainty.sampledTokens,
-      sampledOf: uncertainty.sampledOf,
+      sampledOf: tokens.reduce((count, sequence) => count + sequence.length, 0),
     },
     weights,
     pad: batch.pad,
@@ -144,11 +144,11 @@ class Comparison {
   private readonly batch: Batch;
   private readonly options: AnalyzeOptions;
 
-  constructor(batch: Batch, specOf: SpecOf, reference: ReferenceName, options: AnalyzeOptions) {
+  constructor(program: DecoderProgram, specOf: SpecOf, reference: ReferenceName, options: AnalyzeOptions) {
     const Interpreter = options.backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic;
-    this.computed = new Run<unknown>(new Interpreter('softfloat', specOf));
-    this.reference = new Run(referenceArithmetic(reference));
-    this.batch = batch;
+    this.computed = new Run<unknown>(program, new Interpreter('softfloat', specOf));
+    this.reference = new Run(program, referenceArithmetic(reference));
+    this.batch = program.batch;
     this.options = options;
   }
 
@@ -157,11 +157,9 @@ class Comparison {
     const R = reference.arithmetic;
     // F(x̂): the reference's half block, from what the policy computed before it.
     const fromComputed =
-      step.half && exactStep.compute(R, { stream: R.lift(await computed.arithmetic.lower(computed.stream)) }, () => {});
-    computed.step((A, tap) => step.compute(A, computed, tap));
-    reference.step((A, tap) => exactStep.compute(A, reference, tap));
-    const computedTaps = computed.takeTaps();
-    for (const [i, { tap, value: exact }] of reference.takeTaps().entries()) {
+      step.half && reference.resultFrom(R.lift(await computed.arithmetic.lower(computed.stream)), exactStep);
+    const computedTaps = computed.step(step);
+    for (const [i, { tap, value: exact }] of reference.step(exactStep).entries()) {
       const rounded = await computed.arithmetic.lower(computedTaps[i].value);
       await this.compare(tap, rounded, exact, tap === step.half?.name ? fromComputed : undefined);
     }
@@ -246,12 +244,12 @@ function reportedTaps(names: readonly string[], patterns: readonly string[] | un
   );
 }
 
-/** Reports the work before each step in parameters; `advance` says that the step before has ended. */
+/** Reports steps; `advance` says how many have ended since the last report, `what` is the last tap or the first one. */
 function progressOf(
   model: DecoderSource,
   onProgress: AnalyzeOptions['onProgress'],
 ): (what: string, advance: number) => void {
-  const stepsInAll = 2 * model.config.layers + 3;
+  const stepsInAll = 2 * model.config.layers + 2;
   let done = 0;
   return (what, advance) => {
     done += advance;

@@ -1,6 +1,7 @@
 /** The reference arithmetics by name, and for each the next stronger one. */
 import type { Arithmetic } from '../arithmetic/arithmetic.ts';
-import { DecimalArithmetic, DoubleDoubleArithmetic } from '../arithmetic/exact-references.ts';
+import { DecimalArithmetic } from '../arithmetic/decimal.ts';
+import { DoubleDoubleArithmetic } from '../arithmetic/double-double.ts';
 import { float64Specs } from '../arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../backends/cpu/cpu-arithmetic.ts';
 import { InputError } from '../formats/index.ts';

@@ -1,6 +1,7 @@
 /** A program under way in one arithmetic: its residual stream, and the taps since they were last taken. */
 import type { Arithmetic } from '../arithmetic/arithmetic.ts';
-import type { OnTap } from '../model/program/decoder.ts';
+import type { DecoderProgram } from '../model/program/decoder.ts';
+import type { Step } from './steps.ts';
 
 export interface TapValue<V> {
   readonly tap: string;
@@ -8,11 +9,12 @@ export interface TapValue<V> {
 }
 
 export class Run<V> {
+  readonly program: DecoderProgram;
   readonly arithmetic: Arithmetic<V>;
   private current: V | undefined;
-  private taps: TapValue<V>[] = [];
 
-  constructor(arithmetic: Arithmetic<V>) {
+  constructor(program: DecoderProgram, arithmetic: Arithmetic<V>) {
+    this.program = program;
     this.arithmetic = arithmetic;
   }
 
@@ -22,15 +24,15 @@ export class Run<V> {
     return this.current;
   }
 
-  /** Carries out a part of the program, which returns the residual stream after it (or the logits). */
-  step(part: (arithmetic: Arithmetic<V>, tap: OnTap<V>) => V): void {
-    this.current = part(this.arithmetic, (tap, value) => this.taps.push({ tap, value }));
+  /** Carries out the next step; its taps in program order. */
+  step(step: Step): TapValue<V>[] {
+    const taps: TapValue<V>[] = [];
+    this.current = step.compute(this.program, this.arithmetic, this, (tap, value) => taps.push({ tap, value }));
+    return taps;
   }
 
-  /** The taps of the steps since the last call. */
-  takeTaps(): TapValue<V>[] {
-    const taken = this.taps;
-    this.taps = [];
-    return taken;
+  /** The step's result from another residual stream than this run's; the run stays where it is. */
+  resultFrom(stream: V, step: Step): V {
+    return step.compute(this.program, this.arithmetic, { stream }, () => {});
   }
 }

@@ -7,20 +7,31 @@ import { type HalfBlock, halfBlocks } from '../model/program/taps.ts';
 export interface Step {
   /** The half block that the step is; undefined for the embedding and the head. */
   readonly half: HalfBlock | undefined;
-  /** Carries the step out from the residual stream `before` it (which the embedding does not read). */
-  readonly compute: <V>(arithmetic: Arithmetic<V>, before: { readonly stream: V }, tap: OnTap<V>) => V;
+  /**
+   * Carries the step out, for any batch and in any arithmetic, from the residual stream `before` it (which the
+   * embedding does not read).
+   */
+  readonly compute: <V>(
+    program: DecoderProgram,
+    arithmetic: Arithmetic<V>,
+    before: { readonly stream: V },
+    tap: OnTap<V>,
+  ) => V;
 }
 
 /** The embedding, each half block, and the head, in order. */
-export async function* steps(model: DecoderSource, program: DecoderProgram): AsyncGenerator<Step> {
+export async function* steps(model: DecoderSource): AsyncGenerator<Step> {
   const embedding = await model.embedding();
-  yield { half: undefined, compute: (A, _, tap) => program.embed(A, embedding, tap) };
+  yield { half: undefined, compute: (program, A, _, tap) => program.embed(A, embedding, tap) };
   let layer: Layer | undefined;
   for (const half of halfBlocks(model.config)) {
     if (half.kind === 'attention') layer = await model.layer(half.layer);
     const parameters = layer as Layer;
-    yield { half, compute: (A, { stream }, tap) => program.halfBlock(A, half, parameters, stream, tap) };
+    yield {
+      half,
+      compute: (program, A, { stream }, tap) => program.halfBlock(A, half, parameters, stream, tap),
+    };
   }
   const head = await model.head();
-  yield { half: undefined, compute: (A, { stream }, tap) => program.predict(A, head, stream, tap) };
+  yield { half: undefined, compute: (program, A, { stream }, tap) => program.predict(A, head, stream, tap) };
 }

@@ -1,60 +1,52 @@
 /** How far the reference itself can be trusted: its largest difference from the next stronger arithmetic. */
 import type { Arithmetic } from '../arithmetic/arithmetic.ts';
 import type { DecoderSource } from '../model/decoder-source.ts';
-import { batchOf } from '../model/program/batch.ts';
+import { type Batch, batchOf } from '../model/program/batch.ts';
 import { DecoderProgram } from '../model/program/decoder.ts';
 import { norm2, ratio } from './metrics.ts';
 import { operationsPerSecond, type ReferenceName, referenceArithmetic, strongerReference } from './references.ts';
 import { rowsOf } from './rows.ts';
 import { Run } from './run.ts';
-import { steps } from './steps.ts';
+import type { Step } from './steps.ts';
 
 /** Seconds the stronger arithmetic may take, about. */
 const BUDGET_SECONDS = 3;
 
-export interface Uncertainty {
-  readonly value: number;
+/**
+ * Measures, step by step, max over taps of ‖reference − stronger‖_F / ‖stronger‖_F, on the first tokens of the first
+ * sequence, as many as the stronger arithmetic can afford, and at least one. A causal program computes the same rows for
+ * them in the whole batch.
+ */
+export class UncertaintyMeasurement {
   readonly against: ReferenceName;
   readonly sampledTokens: number;
-  readonly sampledOf: number;
-}
+  value = 0;
+  private readonly batch: Batch;
+  private readonly judged: Run<unknown>;
+  private readonly judge: Run<unknown>;
 
-/** How many tokens the stronger arithmetic computes in a few seconds, at least one. */
-function sampleLength(model: DecoderSource, against: ReferenceName): number {
-  return Math.max(1, Math.floor((BUDGET_SECONDS * operationsPerSecond(against)) / (2 * model.parameters)));
-}
+  constructor(model: DecoderSource, sequence: readonly number[], reference: ReferenceName) {
+    this.against = strongerReference(reference);
+    const affordable = (BUDGET_SECONDS * operationsPerSecond(this.against)) / (2 * model.parameters);
+    const sample = sequence.slice(0, Math.max(1, Math.floor(affordable)));
+    this.sampledTokens = sample.length;
+    this.batch = batchOf([sample], { token: 0 });
+    const program = new DecoderProgram(model.config, this.batch);
+    this.judged = new Run(program, referenceArithmetic(reference));
+    this.judge = new Run(program, referenceArithmetic(this.against));
+  }
 
-/**
- * max over taps of ‖reference − stronger‖_F / ‖stronger‖_F, on the first tokens of the first sequence, as many as the
- * stronger arithmetic can afford. A causal program computes the same rows for them in the whole batch.
- */
-export async function referenceUncertainty(
-  model: DecoderSource,
-  sequences: readonly (readonly number[])[],
-  reference: ReferenceName,
-): Promise<Uncertainty> {
-  const against = strongerReference(reference);
-  const sample = sequences[0].slice(0, sampleLength(model, against));
-  const batch = batchOf([sample], { token: 0 });
-  const program = new DecoderProgram(model.config, batch);
-  const judged = new Run(referenceArithmetic(reference));
-  const judge = new Run(referenceArithmetic(against));
-  const { arithmetic } = judge;
-  let value = 0;
-  for await (const { compute } of steps(model, program)) {
-    judged.step((A, tap) => compute(A, judged, tap));
-    judge.step((A, tap) => compute(A, judge, tap));
-    const approximations = judged.takeTaps();
-    for (const [i, { tap, value: exact }] of judge.takeTaps().entries()) {
-      const approximate = await carry(judged.arithmetic, approximations[i].value, arithmetic);
+  async step(step: Step): Promise<void> {
+    const { arithmetic } = this.judge;
+    const approximations = this.judged.step(step);
+    for (const [i, { tap, value: exact }] of this.judge.step(step).entries()) {
+      const approximate = await carry(this.judged.arithmetic, approximations[i].value, arithmetic);
       const difference = await arithmetic.lower(arithmetic.subtract(tap, approximate, exact));
       const { shape, data } = await arithmetic.lower(exact);
-      const rows = rowsOf(tap, shape, batch);
-      value = Math.max(value, ratio(norm2(difference.data, rows), norm2(data, rows)));
+      const rows = rowsOf(tap, shape, this.batch);
+      this.value = Math.max(this.value, ratio(norm2(difference.data, rows), norm2(data, rows)));
     }
   }
-  const sampledOf = sequences.reduce((n, tokens) => n + tokens.length, 0);
-  return { value, against, sampledTokens: sample.length, sampledOf };
 }
 
 /** A value of one arithmetic in a stronger one, exactly: float64 parts that add up to it, taken off one by one. */

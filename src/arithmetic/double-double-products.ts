@@ -2,60 +2,99 @@
  * Inner products of double-double matrices, fast: the operations of `ddMul` and `ddAdd` (softfloat/dd-arithmetic.ts) on
  * flat arrays, many sums at a time. The same bits as one scalar at a time; a test holds the two against each other.
  */
-import type { DD } from '../softfloat/double-double.ts';
+import type { MatmulShape } from './axes.ts';
 
 /** 2^27 + 1: splits a float64 into two halves of at most 26 bits (Veltkamp). */
 const SPLITTER = 134217729;
 /** Within these magnitudes no product and no error term leaves the range of float64, so that nothing need be checked. */
 const LEAST = 2 ** -400;
 const MOST = 2 ** 400;
+/** Columns of b that are split at a time: what is in memory beside the operands. */
+const COLUMNS = 256;
 
-/** A matrix in parts: hi = high + low exactly, each of at most 26 bits. */
-export interface SplitMatrix {
+/** Where numbers hi + lo are read from. */
+export interface Source {
+  readonly length: number;
+  hi(index: number): number;
+  lo(index: number): number;
+}
+
+/** Numbers in parts: hi = high + low exactly, each of at most 26 bits. */
+interface Split {
   readonly hi: Float64Array;
   readonly lo: Float64Array;
   readonly high: Float64Array;
   readonly low: Float64Array;
 }
 
-/** Entry i of the result is entry source(i) of the data; undefined where a number is out of range. */
-export function splitMatrix(
-  data: ArrayLike<DD>,
-  length: number,
-  source: (index: number) => number,
-): SplitMatrix | undefined {
+function splitOfLength(length: number): Split {
   const [hi, lo, high, low] = [0, 1, 2, 3].map(() => new Float64Array(length));
-  for (let i = 0; i < length; i++) {
-    const x = data[source(i)];
-    const size = Math.abs(x.hi);
-    if (x.hi !== 0 && !(size > LEAST && size < MOST)) return undefined;
-    const c = SPLITTER * x.hi;
-    hi[i] = x.hi;
-    lo[i] = x.lo;
-    high[i] = c - (c - x.hi);
-    low[i] = x.hi - high[i];
-  }
   return { hi, lo, high, low };
 }
 
+/** Writes entry `from` of the source to place `to`; false where it is out of range. */
+function split(into: Split, to: number, source: Source, from: number): boolean {
+  const hi = source.hi(from);
+  const size = Math.abs(hi);
+  const c = SPLITTER * hi;
+  into.hi[to] = hi;
+  into.lo[to] = source.lo(from);
+  into.high[to] = c - (c - hi);
+  into.low[to] = hi - into.high[to];
+  return hi === 0 || (size > LEAST && size < MOST);
+}
+
 /**
- * Σ_t a[aStart + t]·b[bStart + t·n + j] for j = 0 … n − 1, t = 0 … k − 1 ascending, into sumHi and sumLo.
+ * All sums Σ_k a·b of a matmul, k ascending, row-major in parts; undefined where a number is out of range, which the
+ * general way must then take.
  */
-export function addProducts(
-  a: SplitMatrix,
-  aStart: number,
-  b: SplitMatrix,
-  bStart: number,
-  n: number,
+export function doubleDoubleProducts(
+  a: Source,
+  b: Source,
+  { m, n, k, batches, batchOfB }: MatmulShape,
+  transposed: boolean,
+): { readonly hi: Float64Array; readonly lo: Float64Array } | undefined {
+  const left = splitOfLength(a.length);
+  for (let i = 0; i < a.length; i++) if (!split(left, i, a, i)) return undefined;
+  const [rowStep, columnStep] = transposed ? [1, k] : [n, 1];
+  const [hi, lo] = [new Float64Array(batches * m * n), new Float64Array(batches * m * n)];
+  for (let j = 0; j < n; j += COLUMNS) {
+    const width = Math.min(COLUMNS, n - j);
+    const right = splitOfLength(k * width);
+    const [sumHi, sumLo] = [new Float64Array(width), new Float64Array(width)];
+    let loaded = -1;
+    for (let row = 0; row < batches * m; row++) {
+      const batch = batchOfB(Math.floor(row / m));
+      if (batch !== loaded) {
+        for (let i = 0; i < k * width; i++) {
+          const at = batch * k * n + Math.floor(i / width) * rowStep + (j + (i % width)) * columnStep;
+          if (!split(right, i, b, at)) return undefined;
+        }
+        loaded = batch;
+      }
+      addProducts(left, row * k, right, width, k, sumHi, sumLo);
+      hi.set(sumHi, row * n + j);
+      lo.set(sumLo, row * n + j);
+    }
+  }
+  return { hi, lo };
+}
+
+/** Σ_t a[start + t]·b[t·width + j], t = 0 … k − 1 ascending, for each column j. */
+function addProducts(
+  a: Split,
+  start: number,
+  b: Split,
+  width: number,
   k: number,
   sumHi: Float64Array,
   sumLo: Float64Array,
 ): void {
   for (let t = 0; t < k; t++) {
-    const at = aStart + t;
+    const at = start + t;
     const [xHi, xLo, xHigh, xLow] = [a.hi[at], a.lo[at], a.high[at], a.low[at]];
-    const row = bStart + t * n;
-    for (let j = 0; j < n; j++) {
+    const row = t * width;
+    for (let j = 0; j < width; j++) {
       const yHi = b.hi[row + j];
       const yHigh = b.high[row + j];
       const yLow = b.low[row + j];

@@ -228,7 +228,7 @@ export abstract class ScalarArithmetic<S> extends ComposedArithmetic<Tensor<Stor
   }
 
   /** The sums of a matmul in the accumulation format, of operands that are rounded already. */
-  protected innerProducts(site: string, a: Tensor<Store<S>>, b: Tensor<Store<S>>, options: MatmulOptions): Tensor<S[]> {
+  private innerProducts(site: string, a: Tensor<Store<S>>, b: Tensor<Store<S>>, options: MatmulOptions): Tensor<S[]> {
     const { spec, accumulate, product, toAccumulate } = this.site(site);
     const { shape, m, n, k, batchOfB } = matmulShape(a.shape, b.shape, options.transposed === true);
     const [rowStep, columnStep] = options.transposed === true ? [1, k] : [n, 1];

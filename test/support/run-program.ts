@@ -14,11 +14,10 @@ export async function allTaps(
   arithmetic: Arithmetic<unknown>,
   pad: PadOptions = { token: 0 },
 ): Promise<Map<string, Tensor>> {
-  const run = new Run(arithmetic);
+  const run = new Run(new DecoderProgram(model.config, batchOf(tokens, pad)), arithmetic);
   const taps = new Map<string, Tensor>();
-  for await (const { compute } of steps(model, new DecoderProgram(model.config, batchOf(tokens, pad)))) {
-    run.step((A, tap) => compute(A, run, tap));
-    for (const { tap, value } of run.takeTaps()) taps.set(tap, await arithmetic.lower(value));
+  for await (const step of steps(model)) {
+    for (const { tap, value } of run.step(step)) taps.set(tap, await arithmetic.lower(value));
   }
   return taps;
 }
