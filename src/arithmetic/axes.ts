@@ -10,7 +10,7 @@ export function broadcastShapes(a: readonly number[], b: readonly number[]): rea
     if (m !== n && m !== 1 && n !== 1) {
       throw new InputError(`shapes: expected axes that agree or are 1, got [${a}] and [${b}]`);
     }
-    return Math.max(m, n);
+    return m === 1 ? n : m;
   });
 }
 

@@ -8,11 +8,21 @@ function scalar(real: Real): RealTable {
   return { shape: [], reals: [real] };
 }
 
-const one = scalar(realFromNumber(1));
-const half = scalar(realFromNumber(0.5));
-const sqrtHalf = scalar(sqrtOfRatio(1n, 2n));
-const geluOuter = scalar(sqrtTwoOverPi);
-const geluInner = scalar(realFromDecimal('0.044715'));
+/** The constants of the composites, as exact reals. */
+export const compositeConstants = {
+  one: scalar(realFromNumber(1)),
+  half: scalar(realFromNumber(0.5)),
+  sqrtHalf: scalar(sqrtOfRatio(1n, 2n)),
+  /** √(2/π) and the factor of x³ in the tanh form of GELU. */
+  geluOuter: scalar(sqrtTwoOverPi),
+  geluInner: scalar(realFromDecimal('0.044715')),
+} as const;
+const { one, half, sqrtHalf, geluOuter, geluInner } = compositeConstants;
+
+/** A norm's ε, which is the float64 that its decimal reads as. */
+export function epsilonConstant(epsilon: number): RealTable {
+  return scalar(realFromNumber(epsilon));
+}
 
 /** An interpreter whose composite operations are composed of its basic ones. */
 export abstract class ComposedArithmetic<V> implements Arithmetic<V> {
@@ -46,7 +56,7 @@ export abstract class ComposedArithmetic<V> implements Arithmetic<V> {
   private reciprocalRoot(site: string, x: V, epsilon: number): V {
     const squares = this.multiply(site, x, x);
     const meanSquare = this.divide(site, this.rowSum(site, squares), this.integer(rowLength(this.shape(x))));
-    const shifted = this.add(site, meanSquare, this.constants(site, scalar(realFromNumber(epsilon))));
+    const shifted = this.add(site, meanSquare, this.constants(site, epsilonConstant(epsilon)));
     return this.divide(site, this.constants(site, one), this.sqrt(site, shifted));
   }
 

@@ -37,6 +37,10 @@ describe('axes', () => {
       { seed: 2, numRuns: 500 },
     );
   });
+  it('broadcasts an axis of no entries', () => {
+    expect(broadcastShapes([0, 3], [3])).toEqual([0, 3]);
+    expect(broadcastShapes([1, 3], [0, 1])).toEqual([0, 3]);
+  });
   it('permutes', () => {
     const { shape, source } = permuted([2, 3, 4, 5], [0, 2, 1, 3]);
     expect(shape).toEqual([2, 4, 3, 5]);

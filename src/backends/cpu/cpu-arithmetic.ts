@@ -4,10 +4,10 @@
  */
 import type { Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../../arithmetic/arithmetic.ts';
 import { matmulShape } from '../../arithmetic/axes.ts';
+import { compositeConstants, epsilonConstant } from '../../arithmetic/composites.ts';
 import { type Store, visible } from '../../arithmetic/scalar-arithmetic.ts';
 import { contextOf, parameterContextOf, type RoundedTensor, SoftfloatArithmetic } from '../../arithmetic/softfloat.ts';
 import { type Format, fitsFloat32, formats, sameNumbers } from '../../formats/index.ts';
-import { type Real, realFromDecimal, realFromNumber, sqrtOfRatio, sqrtTwoOverPi } from '../../softfloat/real.ts';
 import type { RoundingContext } from '../../softfloat/scalar.ts';
 import {
   type KeyMask,
@@ -19,23 +19,19 @@ import {
   tensor,
 } from '../../tensor/index.ts';
 import { overlay } from './broadcast.ts';
-import { binaryFloat32, binaryFloat64, type Operation, sqrtFloat32 } from './elementwise.ts';
+import { binaryFloat32, binaryFloat64, sqrtFloat32 } from './elementwise.ts';
 import { finishOf } from './finish.ts';
 import * as fused from './fused.ts';
 import * as movements from './movements.ts';
 import { planSum } from './plan.ts';
-import { type Operand, type Products, products, type RowMask, rowSumSpec } from './sums.ts';
+import { rowSumSpec } from './row-sums.ts';
+import { type Operand, type Products, products, type RowMask } from './sums.ts';
 import { type UnaryName, unaryFunction } from './unary-tables.ts';
-import { type KernelMemory, kernelMemory } from './wasm.ts';
+import { type KernelMemory, kernelMemory, type Operation } from './wasm.ts';
 
 type Value = Tensor<Store<number>>;
 
-const constant = (real: Real): RealTable => ({ shape: [], reals: [real] });
-const one = constant(realFromNumber(1));
-const half = constant(realFromNumber(0.5));
-const sqrtHalf = constant(sqrtOfRatio(1n, 2n));
-const geluOuter = constant(sqrtTwoOverPi);
-const geluInner = constant(realFromDecimal('0.044715'));
+const { one, half, sqrtHalf, geluOuter, geluInner } = compositeConstants;
 
 /** Float64's own operations, unrounded. */
 function isFloat64(spec: OperationSpec): boolean {
@@ -234,7 +230,7 @@ export class CpuArithmetic extends SoftfloatArithmetic {
     const constants = {
       gamma: vector(gamma),
       beta: beta && vector(beta),
-      epsilon: this.scalar(site, constant(realFromNumber(epsilon))),
+      epsilon: this.scalar(site, epsilonConstant(epsilon)),
       one: this.scalar(site, one),
     };
     return this.rounded(spec.out, x.shape, fused.norm(input, mean, squares, constants));
@@ -260,9 +256,12 @@ export class CpuArithmetic extends SoftfloatArithmetic {
     const input = this.rowsIn(site, x);
     if (input === undefined || x.shape.length !== 4) return super.rotate(site, x, tables);
     const { cos, sin } = this.usesFloat32Angles(site) ? tables.float32Angles() : tables.exact;
-    const [c, s] = [cos, sin].map((table) => this.constants(site, table).data as Float32Array);
     const [sequences, , tokens, d] = x.shape;
-    if (c.length !== (sequences * tokens * d) / 2) return super.rotate(site, x, tables);
+    // One table serves every sequence where all have the same positions.
+    const [c, s] = [cos, sin].map((table) => {
+      const { data } = this.constants(site, table) as RoundedTensor;
+      return movements.repeat(data as Float32Array, (sequences * tokens * d) / 2 / data.length);
+    });
     return this.rounded(
       this.specOf(site).out,
       x.shape,

@@ -3,10 +3,7 @@ import type { RoundingContext } from '../../softfloat/scalar.ts';
 import { sizeOf } from '../../tensor/index.ts';
 import { forEachOuter, type Overlay } from './broadcast.ts';
 import { type BinaryContext, wideConstants } from './rounding-constants.ts';
-import type { Address, KernelMemory } from './wasm.ts';
-
-export const operations = ['add', 'subtract', 'multiply', 'divide'] as const;
-export type Operation = (typeof operations)[number];
+import type { Address, KernelMemory, Operation, Way } from './wasm.ts';
 
 /** Numbers of each operand that are in memory at once. */
 const PIECE = 1 << 16;
@@ -22,7 +19,7 @@ export interface Rows {
 export class VectorUnit {
   private readonly memory: KernelMemory;
   private readonly constants: Address;
-  private readonly way: number;
+  private readonly way: Way;
 
   constructor(memory: KernelMemory, context: RoundingContext) {
     const { format, mode, overflow, subnormals } = context as BinaryContext;
@@ -30,13 +27,14 @@ export class VectorUnit {
     this.constants = wideConstants(memory, context as BinaryContext);
     const nearest = mode === 'nearest-even';
     const own = nearest && overflow === 'inf' && subnormals === 'keep' && format.precision === 24;
-    this.way = own && format.emin === -126 && format.emax === 127 && format.infinities ? 0 : nearest ? 1 : 2;
+    this.way =
+      own && format.emin === -126 && format.emax === 127 && format.infinities ? 'Float32' : nearest ? 'Nearest' : 'Any';
   }
 
   /** out = R(a ∘ b); out may be a or b. */
   binary(op: Operation, count: number, width: number, out: Rows, a: Rows, b: Rows): void {
-    this.memory.kernels.binary(
-      ...[operations.indexOf(op), this.way, this.constants, count, width, out.at, out.stride * 4],
+    this.memory.kernels[`${op}${this.way}`](
+      ...[this.constants, count, width, out.at, out.stride * 4],
       ...[a.at, a.stride * 4, a.step, b.at, b.stride * 4, b.step],
     );
   }

@@ -8,7 +8,8 @@ import type { OperationSpec } from '../../tensor/index.ts';
 import { type Rows, VectorUnit } from './elementwise.ts';
 import { hideOutside, maximum } from './movements.ts';
 import type { SumPlan } from './plan.ts';
-import { type RowMask, rowSumSpec, rowSums } from './sums.ts';
+import { rowSumSpec, rowSums } from './row-sums.ts';
+import type { RowMask } from './sums.ts';
 import type { UnaryFunction } from './unary-tables.ts';
 import type { Address, KernelMemory } from './wasm.ts';
 

@@ -113,3 +113,11 @@ export function hideOutside(data: Numbers, start: number, row: number, from: num
   data.fill(hidden, start, start + from);
   data.fill(hidden, start + to, start + row);
 }
+
+/** The numbers `times` over, one copy after the other. */
+export function repeat(data: Float32Array, times: number): Float32Array {
+  if (times === 1) return data;
+  const result = new Float32Array(data.length * times);
+  for (let i = 0; i < times; i++) result.set(data, i * data.length);
+  return result;
+}

@@ -15,6 +15,9 @@
  *   same side of every midpoint. For q > p this fails: t can be a midpoint itself and s tiny. In float32's own
  *   subnormal range all sums are exact.
  * F = fp32: one operation, one rounding.
+ *
+ * The sign of a zero matters to the result only where that is a zero: s ± 0 is s otherwise. So the quickest kernel for
+ * formats with gradual underflow drops it, and a tile that holds a zero in the end is done again.
  */
 import { type BinaryFormat, type Format, fitsFloat32, formats, sameNumbers } from '../../formats/index.ts';
 import type { OperationSpec } from '../../tensor/index.ts';
@@ -128,9 +131,9 @@ function float32Plan(spec: SumSpec, n: number): SumPlan | undefined {
   // Multiples of the smallest subnormal need no rounding below the normal numbers.
   const kindA = accumulateKind === MAGIC && grid >= accumulate.smallestSubnormal ? INTEGER : accumulateKind;
 
-  // Formats without NaN make +0 of it, which the lanes do not.
+  // Formats without NaN make +0 of it, which the lanes do not. An overflow may be a NaN too (e4m3).
   const nanLost = !accumulate.nan || product?.nan === false;
-  const nanPossible = b.nan || a?.nan === true;
+  const nanPossible = b.nan || a?.nan === true || product?.nan === true;
   const careful = nanLost && nanPossible ? kernel.general : kernel.careful + 3 * kindP + kindA;
   const saturates = spec.overflow === 'saturate';
   const limits = {

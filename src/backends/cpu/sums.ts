@@ -1,11 +1,10 @@
 /** Sums of products on the kernels: operands copied in and packed, one job for a piece of the result at a time. */
 import type { MatmulShape } from '../../arithmetic/axes.ts';
-import { type Format, formats } from '../../formats/index.ts';
 import type { RoundingContext } from '../../softfloat/scalar.ts';
-import { type Numbers, type OperationSpec, sizeOf } from '../../tensor/index.ts';
-import type { Order } from '../../tensor/order.ts';
-import { SCALE, type SumPlan, type SumSpec } from './plan.ts';
-import { type BinaryContext, laneConstants, wideConstants } from './rounding-constants.ts';
+import type { Numbers } from '../../tensor/index.ts';
+import { type Panels, runJob, STATISTICS } from './job.ts';
+import type { SumPlan, SumSpec } from './plan.ts';
+import { type BinaryContext, wideConstants } from './rounding-constants.ts';
 import type { Address, KernelMemory } from './wasm.ts';
 
 /** An operand: its numbers, and the rounding it goes through first, if any. */
@@ -31,8 +30,6 @@ export interface Products {
 
 /** Bytes of an operand or result that are in memory at once. */
 const PIECE = 1 << 26;
-/** Bytes of statistics of a row or panel. */
-const STATISTICS = 24;
 
 /**
  * The sums of a·b in a's batches, [batches, m, n].
@@ -69,14 +66,6 @@ export function products(
   }
   return result;
 }
-
-interface Panels {
-  readonly address: Address;
-  readonly count: number;
-  readonly columns: number;
-  readonly statistics: Address;
-}
-
 interface Piece {
   readonly batch: number;
   readonly row: number;
@@ -125,29 +114,6 @@ function packB(
   return { address, count, columns: width, statistics };
 }
 
-/** `stride` is in numbers. */
-function packPanels(
-  memory: KernelMemory,
-  source: Address,
-  stride: number,
-  k: number,
-  width: number,
-  transposed: boolean,
-  double: boolean,
-  address: Address,
-): void {
-  const { kernels } = memory;
-  const bytes = stride * (double ? 8 : 4);
-  const perPanel = double ? 8 : 16;
-  for (let j = 0, panel = address; j < width; j += perPanel, panel += k * 64) {
-    const columns = Math.min(perPanel, width - j);
-    if (double && transposed) kernels.packDoubles(source + j * bytes, 8, bytes, k, columns, 0, panel);
-    else if (double) kernels.packDoubles(source + j * 8, bytes, 8, k, columns, 0, panel);
-    else if (transposed) kernels.packRows(source + j * bytes, bytes, k, columns, panel);
-    else kernels.packColumns(source + j * 4, bytes, k, columns, panel);
-  }
-}
-
 /** Numbers [from, from + length) of an operand, rounded, as float32 or float64. */
 function copyRounded(memory: KernelMemory, operand: Operand, from: number, length: number, double: boolean): Address {
   const part = operand.data.subarray(from, from + length);
@@ -181,7 +147,7 @@ function piece(memory: KernelMemory, a: Operand, panels: Panels, what: Products,
   const address = copyRounded(memory, a, firstRow * k, count * k, double);
   const padded = panels.count * 64;
   const sums = memory.allocate(count * padded);
-  runJob(memory, what, {
+  runJob(memory, what.plan, what.spec, {
     a: address,
     rows: count,
     terms: k,
@@ -213,143 +179,25 @@ function masksOf(memory: KernelMemory, mask: RowMask, first: number, count: numb
   return address;
 }
 
-interface JobInput {
-  readonly a: Address;
-  readonly rows: number;
-  readonly terms: number;
-  readonly panels: Panels;
-  readonly result: Address;
-  readonly resultStride: number;
-  readonly masks: Address;
-}
-
-const EXACT = {
-  ...{ format: formats.fp32, mode: 'nearest-even', overflow: 'inf', subnormals: 'keep' },
-} as BinaryContext;
-
-/** Stacks of partial sums, then two scaled rows. */
-const SCRATCH = 8192;
-
-/** Bytes of a job: 7 float64 and 34 integers, in the order of assembly/layout.ts. */
-const JOB_BYTES = 7 * 8 + 34 * 4;
-
-function runJob(memory: KernelMemory, { plan, spec }: Products, input: JobInput): void {
-  const { terms, rows, panels } = input;
-  const double = plan.storage === 'float64';
-  const { limits } = plan;
-  const { mode, overflow, subnormals } = spec;
-  const context = (format: Format) => ({ format, mode, overflow, subnormals }) as BinaryContext;
-  const accumulate = context(spec.accumulate);
-  const exact = spec.product === 'exact' || spec.fma;
-  // Exact products pass through as float32 numbers.
-  const product = exact ? EXACT : context(spec.product as Format);
-  const stride = terms * (double ? 8 : 4);
-  const scratch = memory.allocate(SCRATCH + 2 * (terms + 4) * 4);
-  let statistics = 0;
-  if (limits !== undefined) {
-    statistics = memory.allocate(rows * STATISTICS);
-    memory.kernels.statistics(input.a, stride, terms, rows, statistics);
-  }
-  const lanes = (scale: number): [Address, Address] => {
-    if (double) {
-      const unused = memory.allocate(160);
-      return [unused, unused];
-    }
-    return [laneConstants(memory, product, scale), laneConstants(memory, accumulate, scale)];
-  };
-  const narrow = lanes(0);
-  const lifted = plan.scaled < 0 ? narrow : lanes(SCALE);
-  const wide = double ? narrow : [wideConstants(memory, product), wideConstants(memory, accumulate)];
-  const { chains, first, firstStep, step, length, combine } = chainsOf(spec.order, terms);
-  const job = memory.allocate(JOB_BYTES);
-  const bounds = limits ?? { product: 0, sum: 0, exact: 0, scaledSum: 0, scaled: 0 };
-  memory
-    .float64(job, 7)
-    .set([bounds.product, bounds.sum, bounds.exact, bounds.scaledSum, bounds.scaled, 2 ** SCALE, 2 ** -SCALE]);
-  const fields = [
-    ...[
-      input.a,
-      stride,
-      rows,
-      terms,
-      panels.address,
-      panels.count,
-      panels.columns,
-      input.result,
-      input.resultStride,
-      input.masks,
-    ],
-    ...[statistics, panels.statistics, plan.quick, plan.signed, plan.careful, plan.beyond, plan.scaled, ...plan.kinds],
-    ...[chains, first, firstStep, step, length, combine],
-    ...[...narrow, ...lifted, ...wide, exact ? 1 : 0, spec.fma ? 1 : 0, scratch],
-  ];
-  memory.int32(job + 56, fields.length).set(fields);
-  memory.kernels.matmul(job);
-}
-
-/** tensor/order.ts's plan as an arithmetic progression of chains. */
-function chainsOf(order: Order, n: number) {
-  const blocks = (size: number) => ({
-    ...{ chains: Math.ceil(n / size), first: 0, firstStep: size, step: 1, length: size, combine: 0 },
-  });
-  switch (order.kind) {
-    case 'sequential':
-      return blocks(n);
-    case 'kahan':
-      return { ...blocks(n), combine: 2 };
-    case 'reversed':
-      return { ...blocks(n), first: n - 1, step: -1 };
-    case 'pairwise':
-      return { ...blocks(1), combine: 1 };
-    case 'blocked':
-      return blocks(Math.min(order.block, n));
-    case 'splitk':
-      return blocks(Math.ceil(n / order.chunks));
-    case 'lanes':
-      return {
-        ...{ chains: Math.min(order.lanes, n), first: 0, firstStep: 1 },
-        ...{ step: Math.min(order.lanes, n), length: n, combine: 1 },
-      };
-  }
-}
-
-/**
- * Each row's sum, in memory: `rows` rows of n float32 at x, `rowBytes` apart; the sums lie one after the other.
- * A row is a column of b, and a is a row of ones: 1·t is t.
- */
-export function rowSums(
+/** Columns (rows, where transposed) of a source as panels; `stride` is in numbers. */
+export function packPanels(
   memory: KernelMemory,
-  plan: SumPlan,
-  spec: SumSpec,
-  x: Address,
-  rowBytes: number,
-  rows: number,
-  n: number,
-): Address {
-  const count = Math.ceil(rows / 16);
-  const sums = memory.allocate(count * 64);
-  memory.scope(() => {
-    const ones = memory.allocate(n * 4);
-    memory.float32(ones, n).fill(1);
-    const address = memory.allocate(count * n * 64);
-    packPanels(memory, x, rowBytes / 4, n, rows, true, false, address);
-    const statistics = memory.allocate(count * STATISTICS);
-    if (plan.limits !== undefined) memory.kernels.statistics(address, n * 64, n * 16, count, statistics);
-    const panels = { address, count, columns: rows, statistics };
-    const input = { a: ones, rows: 1, terms: n, panels, result: sums, resultStride: count * 64, masks: 0 };
-    const shape = { m: 1, n: rows, k: n, batches: 1, batchOfB: () => 0 };
-    runJob(memory, { plan, spec, shape, transposed: true, mask: undefined, finish: undefined }, input);
-  });
-  return sums;
-}
-
-/** The spec of a site's row sums of numbers of `format`. */
-export function rowSumSpec(spec: OperationSpec, format: Format): SumSpec {
-  const { accumulate, order, mode, overflow, subnormals } = spec;
-  return { a: 'one', b: format, product: 'exact', accumulate, order, fma: false, mode, overflow, subnormals };
-}
-
-/** Numbers of a shape's rows together. */
-export function rowsOf(shape: readonly number[]): number {
-  return sizeOf(shape.slice(0, -1));
+  source: Address,
+  stride: number,
+  k: number,
+  width: number,
+  transposed: boolean,
+  double: boolean,
+  address: Address,
+): void {
+  const { kernels } = memory;
+  const bytes = stride * (double ? 8 : 4);
+  const perPanel = double ? 8 : 16;
+  for (let j = 0, panel = address; j < width; j += perPanel, panel += k * 64) {
+    const columns = Math.min(perPanel, width - j);
+    if (double && transposed) kernels.packDoubles(source + j * bytes, 8, bytes, k, columns, panel);
+    else if (double) kernels.packDoubles(source + j * 8, bytes, 8, k, columns, panel);
+    else if (transposed) kernels.packRows(source + j * bytes, bytes, k, columns, panel);
+    else kernels.packColumns(source + j * 4, bytes, k, columns, panel);
+  }
 }

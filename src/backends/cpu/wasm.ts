@@ -4,42 +4,38 @@ import { KERNELS } from './kernels.generated.ts';
 /** An address in the kernels' memory. */
 export type Address = number;
 
+export type Operation = 'add' | 'subtract' | 'multiply' | 'divide';
+
+/** R(a ∘ b) of rows; strides in bytes (assembly/vectors.ts). */
+export type BinaryKernel = (
+  ...args: [
+    format: Address,
+    count: number,
+    width: number,
+    out: Address,
+    outRow: number,
+    a: Address,
+    aRow: number,
+    aStep: number,
+    b: Address,
+    bRow: number,
+    bStep: number,
+  ]
+) => void;
+
+/** In float32 itself, to nearest even, in any mode. */
+export type Way = 'Float32' | 'Nearest' | 'Any';
+
 /** What assembly/index.ts exports. */
-export interface KernelExports {
+export interface KernelExports extends Readonly<Record<`${Operation}${Way}`, BinaryKernel>> {
   readonly memory: WebAssembly.Memory;
   matmul(job: Address): void;
   packColumns(b: Address, stride: number, terms: number, columns: number, panel: Address): void;
   packRows(b: Address, stride: number, terms: number, columns: number, panel: Address): void;
   packDoubles(
-    ...args: [
-      b: Address,
-      termStride: number,
-      columnStride: number,
-      terms: number,
-      columns: number,
-      single: number,
-      panel: Address,
-    ]
+    ...args: [b: Address, termStride: number, columnStride: number, terms: number, columns: number, panel: Address]
   ): void;
-  promote(from: Address, n: number, to: Address): void;
   statistics(x: Address, stride: number, n: number, count: number, result: Address): void;
-  binary(
-    ...args: [
-      op: number,
-      way: number,
-      format: Address,
-      count: number,
-      width: number,
-      out: Address,
-      outRow: number,
-      a: Address,
-      aRow: number,
-      aStep: number,
-      b: Address,
-      bRow: number,
-      bStep: number,
-    ]
-  ): void;
   unary(root: number, format: Address, n: number, out: Address, x: Address): void;
   narrow(format: Address, n: number, out: Address, x: Address): void;
 }

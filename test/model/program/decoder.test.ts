@@ -39,10 +39,15 @@ const policies = [
   'e9m30; mode=nearest-away',
 ];
 
-async function run(options: RandomDecoderOptions, policy: string, Interpreter: typeof SoftfloatArithmetic) {
+async function run(
+  options: RandomDecoderOptions,
+  policy: string,
+  Interpreter: typeof SoftfloatArithmetic,
+  side: 'left' | 'right' = 'left',
+) {
   const model = randomDecoder({ ...base, ...options });
   const { specFor } = parsePolicy(policy, siteNames(model.config));
-  return allTaps(model, tokens, new Interpreter(policy, specFor), { side: 'left', token: 3 });
+  return allTaps(model, tokens, new Interpreter(policy, specFor), { side, token: 3 });
 }
 
 describe('a decoder has the same bits in kernels and in the scalar oracle', () => {
@@ -58,6 +63,15 @@ describe('a decoder has the same bits in kernels and in the scalar oracle', () =
       }
     });
   }
+});
+
+describe('sequences with the same positions', () => {
+  it.each(['bf16', 'fp32; mode=up'])('share rotary tables: %s', async (policy) => {
+    const options = decoders[2][1];
+    const fast = await run(options, policy, CpuArithmetic, 'right');
+    const slow = await run(options, policy, SoftfloatArithmetic, 'right');
+    for (const [tap, { data }] of slow) expect(firstDifference(data, (fast.get(tap) as Tensor).data), tap).toBe(-1);
+  });
 });
 
 describe('taps', () => {

@@ -1,7 +1,7 @@
 /**
  * The kernels by number, as ../plan.ts has them: each combination of roundings compiled for itself. The module exports
  * them, which keeps Binaryen from inlining them into their only caller: in one large function V8 spills the sums to the
- * stack, and fp32 falls from 22 to 12 G/s (measured).
+ * stack, and fp32 falls from 17 to 12 G/s (measured).
  */
 import { INTEGER, MAGIC, NATIVE, NONE, UNSIGNED, UNSIGNED_SUM } from './lanes';
 import { extend, extendRow, merge } from './tile';

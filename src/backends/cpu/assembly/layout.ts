@@ -1,10 +1,7 @@
 /**
- * What TypeScript and the kernels exchange in memory. `../layout.ts` writes the same fields at the same offsets; the
- * kernels' unit test holds the two against each other.
+ * What TypeScript and the kernels exchange in memory. ../rounding-constants.ts writes the constants and ../job.ts the job,
+ * field by field in this order.
  */
-
-/** Columns of a panel in float32; half as many in float64. A row of a panel has 64 bytes, four vectors. */
-export const PANEL_BYTES: i32 = 64;
 
 /**
  * Constants of a rounding to nearest even in float32 lanes, each repeated over a vector.

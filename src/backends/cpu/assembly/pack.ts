@@ -48,21 +48,16 @@ export function packRows(b: usize, stride: i32, terms: i32, columns: i32, panel:
 
 /** Panels of 8 float64 columns: entry (k, j) of b stands at b + k·termStride + j·columnStride. */
 export function packDoubles(
-  b: usize, termStride: i32, columnStride: i32, terms: i32, columns: i32, single: i32, panel: usize,
+  b: usize, termStride: i32, columnStride: i32, terms: i32, columns: i32, panel: usize,
 ): void {
   for (let k = 0; k < terms; k++) {
     const target = panel + k * 64;
     if (columns < 8) memory.fill(target, 0, 64);
     for (let j = 0; j < columns; j++) {
       const source = b + k * termStride + j * columnStride;
-      store<f64>(target + j * 8, single ? f64(load<f32>(source)) : load<f64>(source));
+      store<f64>(target + j * 8, load<f64>(source));
     }
   }
-}
-
-/** float32 as float64. */
-export function promote(from: usize, n: i32, to: usize): void {
-  for (let i = 0; i < n; i++) store<f64>(to + i * 8, f64(load<f32>(from + i * 4)));
 }
 
 /**

@@ -79,27 +79,44 @@ function rows(
 }
 
 /**
- * out = R(a ∘ b) for `count` rows of `width`. Row strides are in bytes; a step of 0 takes the row's first number for all.
- * `way`: 0 float32 itself, 1 nearest even, 2 any mode.
+ * out = R(a ∘ b) for `count` rows of `width`: in float32 itself, to nearest even, in any mode. Row strides are in bytes; a
+ * step of 0 takes the row's first number for all. Each is a function of its own, exported, so that it is optimised alone.
  */
-export function binary(
-  op: i32, way: i32, format: usize, count: i32, width: i32,
-  out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32,
-): void {
-  switch (op * 3 + way) {
-    case 0: rows(ADD, 1, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-    case 1: rows(ADD, 0, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-    case 2: rows(ADD, 0, 1, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-    case 3: rows(SUBTRACT, 1, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-    case 4: rows(SUBTRACT, 0, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-    case 5: rows(SUBTRACT, 0, 1, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-    case 6: rows(MULTIPLY, 1, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-    case 7: rows(MULTIPLY, 0, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-    case 8: rows(MULTIPLY, 0, 1, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-    case 9: rows(DIVIDE, 1, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-    case 10: rows(DIVIDE, 0, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-    case 11: rows(DIVIDE, 0, 1, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep); return;
-  }
+export function addFloat32(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(ADD, 1, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
+}
+export function addNearest(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(ADD, 0, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
+}
+export function addAny(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(ADD, 0, 1, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
+}
+export function subtractFloat32(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(SUBTRACT, 1, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
+}
+export function subtractNearest(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(SUBTRACT, 0, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
+}
+export function subtractAny(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(SUBTRACT, 0, 1, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
+}
+export function multiplyFloat32(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(MULTIPLY, 1, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
+}
+export function multiplyNearest(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(MULTIPLY, 0, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
+}
+export function multiplyAny(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(MULTIPLY, 0, 1, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
+}
+export function divideFloat32(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(DIVIDE, 1, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
+}
+export function divideNearest(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(DIVIDE, 0, 0, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
+}
+export function divideAny(format: usize, count: i32, width: i32, out: usize, outRow: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32): void {
+  rows(DIVIDE, 0, 1, format, count, width, out, outRow, a, aRow, aStep, b, bRow, bStep);
 }
 
 /** out = R(√x) (`root`) or R(x) of n numbers, in any mode. */

@@ -1,0 +1,119 @@
+/** One job for the kernels: everything they read of it, in memory, in the order of assembly/layout.ts. */
+import { type Format, formats } from '../../formats/index.ts';
+import type { Order } from '../../tensor/order.ts';
+import { SCALE, type SumPlan, type SumSpec } from './plan.ts';
+import { type BinaryContext, laneConstants, wideConstants } from './rounding-constants.ts';
+import type { Address, KernelMemory } from './wasm.ts';
+
+/** Bytes of statistics of a row or panel. */
+export const STATISTICS = 24;
+
+/** B as the kernels read it: panels of 16 float32 or 8 float64 columns. */
+export interface Panels {
+  readonly address: Address;
+  readonly count: number;
+  readonly columns: number;
+  readonly statistics: Address;
+}
+
+/** Where a job's operands and results are. */
+export interface JobInput {
+  readonly a: Address;
+  readonly rows: number;
+  readonly terms: number;
+  readonly panels: Panels;
+  readonly result: Address;
+  readonly resultStride: number;
+  readonly masks: Address;
+}
+
+const EXACT = {
+  ...{ format: formats.fp32, mode: 'nearest-even', overflow: 'inf', subnormals: 'keep' },
+} as BinaryContext;
+
+/** Stacks of partial sums, then two scaled rows. */
+const SCRATCH = 8192;
+
+/** Bytes of a job: 7 float64 and 34 integers, in the order of assembly/layout.ts. */
+const JOB_BYTES = 7 * 8 + 34 * 4;
+
+/** Runs the kernels on a job. */
+export function runJob(memory: KernelMemory, plan: SumPlan, spec: SumSpec, input: JobInput): void {
+  const { terms, rows, panels } = input;
+  const double = plan.storage === 'float64';
+  const { limits } = plan;
+  const { mode, overflow, subnormals } = spec;
+  const context = (format: Format) => ({ format, mode, overflow, subnormals }) as BinaryContext;
+  const accumulate = context(spec.accumulate);
+  const exact = spec.product === 'exact' || spec.fma;
+  // Exact products pass through as float32 numbers.
+  const product = exact ? EXACT : context(spec.product as Format);
+  const stride = terms * (double ? 8 : 4);
+  const scratch = memory.allocate(SCRATCH + 2 * (terms + 4) * 4);
+  let statistics = 0;
+  if (limits !== undefined) {
+    statistics = memory.allocate(rows * STATISTICS);
+    memory.kernels.statistics(input.a, stride, terms, rows, statistics);
+  }
+  const lanes = (scale: number): [Address, Address] => {
+    if (double) {
+      const unused = memory.allocate(160);
+      return [unused, unused];
+    }
+    return [laneConstants(memory, product, scale), laneConstants(memory, accumulate, scale)];
+  };
+  const narrow = lanes(0);
+  const lifted = plan.scaled < 0 ? narrow : lanes(SCALE);
+  const wide = double ? narrow : [wideConstants(memory, product), wideConstants(memory, accumulate)];
+  const { chains, first, firstStep, step, length, combine } = chainsOf(spec.order, terms);
+  const job = memory.allocate(JOB_BYTES);
+  const bounds = limits ?? { product: 0, sum: 0, exact: 0, scaledSum: 0, scaled: 0 };
+  memory
+    .float64(job, 7)
+    .set([bounds.product, bounds.sum, bounds.exact, bounds.scaledSum, bounds.scaled, 2 ** SCALE, 2 ** -SCALE]);
+  const fields = [
+    ...[
+      input.a,
+      stride,
+      rows,
+      terms,
+      panels.address,
+      panels.count,
+      panels.columns,
+      input.result,
+      input.resultStride,
+      input.masks,
+    ],
+    ...[statistics, panels.statistics, plan.quick, plan.signed, plan.careful, plan.beyond, plan.scaled, ...plan.kinds],
+    ...[chains, first, firstStep, step, length, combine],
+    ...[...narrow, ...lifted, ...wide, exact ? 1 : 0, spec.fma ? 1 : 0, scratch],
+  ];
+  memory.int32(job + 56, fields.length).set(fields);
+  memory.kernels.matmul(job);
+}
+
+/** tensor/order.ts's plan as an arithmetic progression of chains. */
+function chainsOf(order: Order, n: number) {
+  const blocks = (size: number) => ({
+    ...{ chains: Math.ceil(n / size), first: 0, firstStep: size, step: 1, length: size, combine: 0 },
+  });
+  switch (order.kind) {
+    case 'sequential':
+      return blocks(n);
+    case 'kahan':
+      return { ...blocks(n), combine: 2 };
+    case 'reversed':
+      return { ...blocks(n), first: n - 1, step: -1 };
+    case 'pairwise':
+      return { ...blocks(1), combine: 1 };
+    case 'blocked':
+      return blocks(Math.min(order.block, n));
+    case 'splitk':
+      return blocks(Math.ceil(n / order.chunks));
+    case 'lanes':
+      return {
+        ...{ chains: Math.min(order.lanes, n), first: 0, firstStep: 1 },
+        ...{ step: Math.min(order.lanes, n), length: n, combine: 1 },
+      };
+  }
+}
