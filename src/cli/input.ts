@@ -1,7 +1,6 @@
 /** The model and the tokens of a run, from the command's options. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { InputError } from '../formats/index.ts';
-import type { DecoderConfig } from '../model/config.ts';
 import type { DecoderSource, Tokenizer } from '../model/decoder-source.ts';
 import { type RandomDecoderOptions, randomDecoder } from '../model/random/random-decoder.ts';
 import { randomTokens } from '../model/random/random-tokens.ts';
@@ -15,18 +14,13 @@ export interface TokenOptions {
   readonly batch?: number;
 }
 
-export interface DecoderOptions {
-  readonly seed?: number;
-  readonly layers?: number;
-  readonly width?: number;
-  readonly heads?: number;
-  readonly kvHeads?: number;
-  readonly mlpWidth?: number;
-  readonly vocabulary?: number;
+const decoderOptions = [
+  ...(['layers', 'width', 'heads', 'kvHeads', 'mlpWidth', 'vocabulary'] as const),
+  ...(['normPlacement', 'queryKeyGain', 'embeddingScale'] as const),
+] as const;
+
+export interface DecoderOptions extends Pick<RandomDecoderOptions, 'seed' | (typeof decoderOptions)[number]> {
   readonly style?: 'gpt2' | 'llama';
-  readonly normPlacement?: DecoderConfig['normPlacement'];
-  readonly queryKeyGain?: number;
-  readonly embeddingScale?: number;
 }
 
 export const DEFAULT_LENGTH = 128;
@@ -36,20 +30,10 @@ export async function chooseModel(
   checkpoint: string | undefined,
   options: DecoderOptions & TokenOptions,
 ): Promise<DecoderSource> {
-  const {
-    seed,
-    layers,
-    width,
-    heads,
-    kvHeads,
-    mlpWidth,
-    vocabulary,
-    style,
-    normPlacement,
-    queryKeyGain,
-    embeddingScale,
-  } = options;
-  const given = { layers, width, heads, kvHeads, mlpWidth, vocabulary, normPlacement, queryKeyGain, embeddingScale };
+  const { seed, style } = options;
+  const given = Object.fromEntries(
+    decoderOptions.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
   if (checkpoint !== undefined) {
     const stray = Object.entries({ ...given, style, seed }).find(([, value]) => value !== undefined);
     if (stray === undefined) return loadCheckpoint(checkpoint);
@@ -70,7 +54,7 @@ export async function chooseModel(
     seed: seed ?? 1,
     positions: Math.max(...lengths),
     ...(style === 'llama' ? llama : {}),
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    ...given,
   });
 }
 

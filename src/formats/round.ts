@@ -45,6 +45,12 @@ export function overflowsToInfinity(mode: RoundingMode, negative: boolean): bool
   );
 }
 
+/** What a finite value above the largest number rounds to. */
+function beyondLargest(format: Format, mode: RoundingMode, negative: boolean): number {
+  if (overflowsToInfinity(mode, negative)) return overflowed(format, negative);
+  return negative ? -format.largest : format.largest;
+}
+
 /** True if the magnitude n + fraction rounds to n + 1; `tie` compares the fraction, 0 < fraction < 1, with a half. */
 export function roundsAway(mode: RoundingMode, negative: boolean, tie: -1 | 0 | 1, odd: boolean): boolean {
   switch (mode) {
@@ -73,13 +79,7 @@ function roundBinary(x: number, format: BinaryFormat, mode: RoundingMode): numbe
   const fraction = scaled - n;
   if (fraction !== 0 && roundsAway(mode, negative, Math.sign(fraction - 0.5) as -1 | 0 | 1, n % 2 === 1)) n += 1;
   const rounded = n * powerOfTwo(q);
-  if (rounded > format.largest) {
-    return overflowsToInfinity(mode, negative)
-      ? overflowed(format, negative)
-      : negative
-        ? -format.largest
-        : format.largest;
-  }
+  if (rounded > format.largest) return beyondLargest(format, mode, negative);
   if (rounded < format.smallestSubnormal) return negative && format.signedZero ? -0 : 0;
   return negative ? -rounded : rounded;
 }
@@ -103,13 +103,7 @@ function roundDecimal(x: number, format: DecimalFormat, mode: RoundingMode): num
     n += 1n;
   }
   const rounded = Number(`${n}e${q}`);
-  if (rounded > format.largest) {
-    return overflowsToInfinity(mode, negative)
-      ? overflowed(format, negative)
-      : negative
-        ? -format.largest
-        : format.largest;
-  }
+  if (rounded > format.largest) return beyondLargest(format, mode, negative);
   return negative ? -rounded : rounded;
 }
 
