@@ -40,6 +40,14 @@ export type { DecoderSource } from './model/decoder-source.ts';
 export { siteNames, tapShapes } from './model/program/taps.ts';
 export { type RandomDecoderOptions, randomDecoder } from './model/random/random-decoder.ts';
 export { loadCheckpoint } from './platform/node-checkpoint.ts';
+export {
+  type Flags,
+  type IeeeContext,
+  type IeeeOperations,
+  ieee,
+  ieeeOracle,
+  newFlags,
+} from './softfloat/ieee/index.ts';
 export { softfloat } from './softfloat/scalar.ts';
 export {
   type OperationSpec,

@@ -4,7 +4,7 @@
  */
 import { float64Fraction, powerOfTwo } from '../formats/float64.ts';
 import type { BinaryFormat } from '../formats/format.ts';
-import { overflowsToInfinity, round, roundsAway } from '../formats/round.ts';
+import { overflowsToInfinity, type RoundingMode, round, roundsAway } from '../formats/round.ts';
 import { FLOAT64, flushedBelow, infinityOf, nanOf, type RoundingContext, zeroOf } from './context.ts';
 
 /** ±significand·2^exponent. */
@@ -42,14 +42,27 @@ export function jammed(negative: boolean, n: bigint, exponent: number, inexact: 
     : { negative, significand: n, exponent };
 }
 
+/** What the rounding of a nonzero value to a binary format did, in the terms of IEEE 754's exceptions (7.4 to 7.6). */
+export interface RoundingEvents {
+  /** The result is not the value. */
+  inexact: boolean;
+  /** The value, rounded as if the exponent had no upper end, is above the largest number. */
+  overflow: boolean;
+  /** The value is below 2^emin in magnitude: tiny before rounding. */
+  tinyBefore: boolean;
+  /** So it is when rounded to p bits as if the exponent had no lower end: tiny after rounding. */
+  tinyAfter: boolean;
+}
+
 /**
  * R of an exact dyadic fraction: the definition in `formats/round.ts`, for values wider than a float64, with the
- * context's overflow and subnormal rules. A decimal format rounds the nearest float64.
+ * context's overflow and subnormal rules. A decimal format rounds the nearest float64. For a nonzero value and a binary
+ * format every field of `events` is set.
  */
-export function roundDyadic(value: Dyadic, context: RoundingContext): number {
+export function roundDyadic(value: Dyadic, context: RoundingContext, events?: RoundingEvents): number {
   const { format, mode } = context;
   if (value.significand === 0n) return zeroOf(context, value.negative);
-  if (format.kind === 'binary') return roundBinary(value, format, context);
+  if (format.kind === 'binary') return roundBinary(value, format, context, events);
   const carrier = roundBinary(value, FLOAT64.format as BinaryFormat, FLOAT64);
   return settled(round(carrier, format, mode), context);
 }
@@ -61,27 +74,40 @@ export function roundNumber(x: number, context: RoundingContext): number {
   return roundDyadic(dyadicOf(x), context);
 }
 
-function roundBinary(
-  { negative, significand, exponent }: Dyadic,
-  format: BinaryFormat,
-  context: RoundingContext,
-): number {
+/** The n for which n·2^q is the magnitude of the value, rounded to a multiple of 2^q. */
+function roundedMultiple({ negative, significand, exponent }: Dyadic, q: number, mode: RoundingMode): bigint {
+  const n = shifted(significand, exponent - q);
+  if (q <= exponent) return n;
+  const unit = 1n << BigInt(q - exponent);
+  const rest = significand & (unit - 1n);
+  if (rest === 0n) return n;
+  const tie = 2n * rest > unit ? 1 : 2n * rest === unit ? 0 : -1;
+  return roundsAway(mode, negative, tie, (n & 1n) === 1n) ? n + 1n : n;
+}
+
+function roundBinary(value: Dyadic, format: BinaryFormat, context: RoundingContext, events?: RoundingEvents): number {
+  const { negative, significand, exponent } = value;
+  const e = bitLength(significand) - 1 + exponent;
   // The numbers of the format near the value are the multiples of 2^q.
-  const q = Math.max(bitLength(significand) - 1 + exponent, format.emin) - format.precision + 1;
-  let n = shifted(significand, exponent - q);
-  if (q > exponent) {
-    const unit = 1n << BigInt(q - exponent);
-    const rest = significand & (unit - 1n);
-    const tie = 2n * rest > unit ? 1 : 2n * rest === unit ? 0 : -1;
-    if (rest !== 0n && roundsAway(context.mode, negative, tie, (n & 1n) === 1n)) n += 1n;
-  }
+  const q = Math.max(e, format.emin) - format.precision + 1;
+  const n = roundedMultiple(value, q, context.mode);
   // Exact: n has at most p bits; an overflow of the product is above the largest number of every format.
   const magnitude = Number(n) * powerOfTwo(q);
-  if (magnitude > format.largest) {
+  const overflow = magnitude > format.largest;
+  const vanishes = magnitude < flushedBelow(context);
+  if (events !== undefined) {
+    const free = e - format.precision + 1;
+    events.overflow = overflow;
+    events.inexact = overflow || vanishes || (q > exponent && shifted(n, q - exponent) !== significand);
+    events.tinyBefore = e < format.emin;
+    events.tinyAfter =
+      e < format.emin && bitLength(roundedMultiple(value, free, context.mode)) - 1 + free < format.emin;
+  }
+  if (overflow) {
     if (overflowsToInfinity(context.mode, negative)) return infinityOf(context, negative);
     return negative ? -format.largest : format.largest;
   }
-  if (magnitude < flushedBelow(context)) return zeroOf(context, negative);
+  if (vanishes) return zeroOf(context, negative);
   return negative ? -magnitude : magnitude;
 }
 

@@ -12,6 +12,12 @@ export const LARGEST_FACTOR = 2 ** 990;
 /** The error of a product above 2^−960 is a multiple of 2^−1066: representable. */
 export const SMALLEST_PRODUCT = 2 ** -960;
 
+/** Products, quotients and roots of numbers in this range have exact residuals in float64. */
+export function isModerate(x: number): boolean {
+  const size = Math.abs(x);
+  return size > 2 ** -450 && size < 2 ** 450;
+}
+
 /** (x + y) − s, exactly, where s = fl(x + y) and nothing overflows (Knuth's TwoSum, any order of magnitudes). */
 export function sumError(x: number, y: number, s: number): number {
   const b = s - x;

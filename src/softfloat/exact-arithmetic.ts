@@ -39,11 +39,7 @@ export function exactDiv(x: number, y: number, context: RoundingContext): number
   if (!Number.isFinite(x)) return Number.isFinite(y) ? infinityOf(context, negative) : nanOf(context);
   if (y === 0) return infinityOf(context, negative);
   if (x === 0 || !Number.isFinite(y)) return zeroOf(context, negative);
-  const [a, b] = [dyadicOf(x), dyadicOf(y)];
-  // A fraction below 2^53 shifted by 120 and divided by one below 2^53 leaves at least 67 bits.
-  const numerator = a.significand << 120n;
-  const tail = numerator % b.significand !== 0n;
-  return roundDyadic(jammed(negative, numerator / b.significand, a.exponent - 120 - b.exponent, tail), context);
+  return roundDyadic(quotient(x, y), context);
 }
 
 /** R(n/d) of integers, d > 0. */
@@ -59,12 +55,7 @@ export function exactSqrt(x: number, context: RoundingContext): number {
   if (x === 0) return zeroOf(context, isNegative(x));
   if (Number.isNaN(x) || x < 0) return nanOf(context);
   if (!Number.isFinite(x)) return infinityOf(context, false);
-  const { significand, exponent } = dyadicOf(x);
-  // An even exponent, and a radicand of at least 140 bits, so that the root has 70.
-  const shift = 140 + (exponent & 1);
-  const radicand = significand << BigInt(shift);
-  const root = integerSqrt(radicand);
-  return roundDyadic(jammed(false, root, (exponent - shift) / 2, root * root !== radicand), context);
+  return roundDyadic(squareRoot(x), context);
 }
 
 /** ⌊√n⌋, by Newton's iteration from above. */
@@ -78,7 +69,8 @@ export function integerSqrt(n: bigint): bigint {
   }
 }
 
-function product(x: number, y: number): Dyadic {
+/** x·y of finite numbers. */
+export function product(x: number, y: number): Dyadic {
   const [a, b] = [dyadicOf(x), dyadicOf(y)];
   return {
     negative: a.negative !== b.negative,
@@ -87,8 +79,27 @@ function product(x: number, y: number): Dyadic {
   };
 }
 
+/** x/y of finite numbers, both nonzero, with its tail jammed after at least 67 bits. */
+export function quotient(x: number, y: number): Dyadic {
+  const [a, b] = [dyadicOf(x), dyadicOf(y)];
+  // A fraction below 2^53 shifted by 120 and divided by one below 2^53.
+  const numerator = a.significand << 120n;
+  const tail = numerator % b.significand !== 0n;
+  return jammed(a.negative !== b.negative, numerator / b.significand, a.exponent - 120 - b.exponent, tail);
+}
+
+/** √x of a finite x > 0, with its tail jammed after at least 70 bits. */
+export function squareRoot(x: number): Dyadic {
+  const { significand, exponent } = dyadicOf(x);
+  // An even exponent, and a radicand of at least 140 bits.
+  const shift = 140 + (exponent & 1);
+  const radicand = significand << BigInt(shift);
+  const root = integerSqrt(radicand);
+  return jammed(false, root, (exponent - shift) / 2, root * root !== radicand);
+}
+
 /** The exact sum; undefined where it is a zero whose sign depends on the mode. */
-function sum(a: Dyadic, b: Dyadic): Dyadic | undefined {
+export function sum(a: Dyadic, b: Dyadic): Dyadic | undefined {
   const exponent = Math.min(a.exponent, b.exponent);
   const signed = (d: Dyadic) => shifted(d.negative ? -d.significand : d.significand, d.exponent - exponent);
   const total = signed(a) + signed(b);

@@ -64,11 +64,14 @@ function float32Rounder(context: RoundingContext): Rounder {
   };
 }
 
-/** The exponent field of x, sign removed: an index below 2048 into the tables here. */
-function forEveryField(compute: (e: number) => number, format: BinaryFormat, beyond: number): Float64Array {
+/**
+ * A table by the exponent field of a float64, an index below 2048: `compute` of its exponent, at least emin; `beyond`,
+ * where given, above emax.
+ */
+export function forEveryField(compute: (e: number) => number, format: BinaryFormat, beyond?: number): Float64Array {
   return Float64Array.from({ length: 2048 }, (_, field) => {
     const e = Math.max(field - 1023, format.emin);
-    return e > format.emax ? beyond : compute(e);
+    return e > format.emax && beyond !== undefined ? beyond : compute(e);
   });
 }
 

@@ -11,7 +11,7 @@
 import { cancelledZero, type RoundingContext } from './context.ts';
 import { correctlyRounded } from './elementary/correct.ts';
 import { KERNEL_ERROR, kernels, LOW } from './elementary/kernels.ts';
-import { productError, roundToOdd, sumError } from './error-free.ts';
+import { isModerate, productError, roundToOdd, sumError } from './error-free.ts';
 import { exactScalarsOf } from './exact.ts';
 import { exactAdd, exactDiv, exactFma, exactMul, exactSqrt } from './exact-arithmetic.ts';
 import { type Rounder, rounderOf } from './fast-round.ts';
@@ -25,12 +25,6 @@ const LAST = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
 function isShort(x: number): boolean {
   VIEW[0] = x;
   return (WORDS[LAST] & 0xfffffff) === 0;
-}
-
-/** Products, quotients and roots in this range have exact residuals in float64, as have their factors' products. */
-function isModerate(x: number): boolean {
-  const size = Math.abs(x);
-  return size > 2 ** -450 && size < 2 ** 450;
 }
 
 /** The operations of a context with a format that fits float32. */
