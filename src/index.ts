@@ -1,12 +1,5 @@
 /** ulpwise: how wrong a transformer is in low precision, and where the error comes from. */
-export {
-  type AnalyzeOptions,
-  analyze,
-  dumpType,
-  type Progress,
-  policyFor,
-  type TapTensors,
-} from './analysis/analyze.ts';
+export { analyze, dumpType, policyFor } from './analysis/analyze.ts';
 export {
   type ComparisonOfArrays,
   compare,
@@ -15,6 +8,7 @@ export {
   reference,
   simulate,
 } from './analysis/operations.ts';
+export type { AnalyzeOptions, Progress, TapTensors } from './analysis/options.ts';
 export type { ReferenceName } from './analysis/references.ts';
 export type { Analysis, NonFinite, OutputResult, Quantiles, TapResult } from './analysis/result.ts';
 export type { RowRecord } from './analysis/rows.ts';

@@ -17,7 +17,14 @@ describe('README', () => {
     const stdout = (text: string): void => {
       printed += text;
     };
-    await runCli(['analyze'], { stdout, stderr: () => {}, terminal: false, now: () => 0 });
+    await runCli(['analyze'], {
+      stdout,
+      stderr: () => {},
+      terminal: false,
+      columns: 100,
+      now: () => 0,
+      pause: async () => {},
+    });
     expect(read('README.md')).toContain(`\`\`\`\n${printed}\`\`\``);
   });
   it('shows the figure of the same run', async () => {

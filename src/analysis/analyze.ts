@@ -7,52 +7,16 @@ import { type Batch, batchOf } from '../model/program/batch.ts';
 import { DecoderProgram } from '../model/program/decoder.ts';
 import { layerOf, siteNames } from '../model/program/taps.ts';
 import { type Policy, parsePolicy, patternTest, type Tensor } from '../tensor/index.ts';
-import { nonFiniteEntries, norm2, ratio, rowErrors } from './metrics.ts';
+import { errorsOf, nonFiniteEntries, norm2, ratio } from './metrics.ts';
+import { type AnalyzeOptions, checkOptions, checkSize, checkTokens } from './options.ts';
 import { measureOutput } from './output.ts';
-import { quantilesOf } from './quantiles.ts';
 import { parseReference, type ReferenceName, referenceArithmetic } from './references.ts';
 import type { Analysis, NonFinite, OutputResult, TapResult } from './result.ts';
 import { withRoundedWeights } from './rounded-weights.ts';
-import { type RowRecord, rowsOf } from './rows.ts';
+import { rowsOf } from './rows.ts';
 import { Run } from './run.ts';
 import { type Step, steps } from './steps.ts';
 import { UncertaintyMeasurement } from './uncertainty.ts';
-
-/** Both tensors of a tap, whole: masked and padded entries too. */
-export interface TapTensors {
-  readonly tap: string;
-  readonly computed: Tensor;
-  readonly reference: Tensor;
-}
-
-export interface Progress {
-  /** Units of work; `done` never falls. */
-  readonly done: number;
-  readonly total: number;
-  readonly what: string;
-}
-
-export interface AnalyzeOptions {
-  /** Default `bf16`. */
-  readonly policy?: string | undefined;
-  /** Default `float64`. */
-  readonly reference?: ReferenceName | undefined;
-  /** The reference's weights: the checkpoint's own (default), or those that the policy's program loads. */
-  readonly weights?: 'original' | 'rounded' | undefined;
-  /** Where shorter sequences are padded; default `right`. */
-  readonly pad?: 'left' | 'right' | undefined;
-  /** Default: the model's padding token, else its end-of-text token, else 0. */
-  readonly padToken?: number | undefined;
-  /** Taps to report, `*` for any characters; default all. */
-  readonly taps?: readonly string[] | undefined;
-  /** `scalar`: the slow oracle instead of the WebAssembly kernels. The bits are the same. */
-  readonly backend?: 'cpu' | 'scalar' | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** In program order. */
-  readonly onTap?: ((tensors: TapTensors) => void | Promise<void>) | undefined;
-  /** The rows of each reported tap. */
-  readonly onRows?: ((rows: readonly RowRecord[]) => void | Promise<void>) | undefined;
-}
 
 /** An error is flagged where it is less than this many times the reference's own uncertainty. */
 const FLAG_FACTOR = 100;
@@ -67,16 +31,18 @@ export async function analyze(
   tokens: readonly (readonly number[])[],
   options: AnalyzeOptions = {},
 ): Promise<Analysis> {
+  checkOptions(options);
   const { config } = model;
   const policy = policyFor(model, options.policy);
   const specOf = policy.specFor;
   const reference = parseReference(options.reference ?? 'float64');
   const weights = options.weights ?? 'original';
   const reported = reportedTaps(siteNames(config), options.taps);
-  checkTokens(model, tokens);
+  checkTokens(config, tokens);
+  checkSize(config, tokens);
   const token = options.padToken ?? config.padToken ?? config.eosToken ?? 0;
   const batch = batchOf(tokens, { side: options.pad, token });
-  if (batch.pad !== null) checkTokens(model, [[token]], 'padding token');
+  if (batch.pad !== null) checkTokens(config, [[token]], 'padding token');
 
   const exactModel = weights === 'rounded' ? withRoundedWeights(model, specOf) : model;
   const progress = progressOf(model, options.onProgress);
@@ -89,6 +55,7 @@ export async function analyze(
     await uncertainty.step(exactStep);
     await comparison.step(step, exactStep);
     progress(comparison.taps.at(-1)?.tap ?? '', 1);
+    await options.pause?.();
   }
 
   const flagLimit = FLAG_FACTOR * uncertainty.value;
@@ -174,7 +141,7 @@ class Comparison {
     const rows = rowsOf(tap, computed.shape, this.batch);
     const norm = norm2(reference.data, rows);
     const relative = (d: Tensor): number => ratio(norm2(d.data, rows), norm);
-    const errors = rows.map((row) => rowErrors(difference, reference.data, row));
+    const { rowErrors, ...errors } = errorsOf(difference, reference.data, rows);
     const nonFinite = nonFiniteEntries(computed.data, rows);
     if (nonFinite.first !== undefined && this.firstNonFinite === null) {
       const { row, at } = nonFinite.first;
@@ -191,42 +158,27 @@ class Comparison {
       tap,
       layer,
       shape: computed.shape,
-      relFrobenius: ratio(norm2(difference, rows), norm),
+      relFrobenius: errors.relFrobenius,
       added: fromComputed === undefined ? null : relative(await subtract(lifted, fromComputed)),
       inherited: fromComputed === undefined ? null : relative(await subtract(fromComputed, exact)),
-      relLinf: quantilesOf(errors.map(({ relLinf }) => relLinf)),
-      relComponentwise: quantilesOf(errors.map(({ relComponentwise }) => relComponentwise)),
-      absLinf: quantilesOf(errors.map(({ absLinf }) => absLinf)),
-      minRowNorm: errors.reduce((least, { referenceNorm }) => Math.min(least, referenceNorm), Number.POSITIVE_INFINITY),
+      relLinf: errors.relLinf,
+      relComponentwise: errors.relComponentwise,
+      absLinf: errors.absLinf,
+      minRowNorm: rowErrors.reduce(
+        (least, { referenceNorm }) => Math.min(least, referenceNorm),
+        Number.POSITIVE_INFINITY,
+      ),
       nonFinite: nonFinite.count,
     });
     await this.options.onTap?.({ tap, computed, reference });
     await this.options.onRows?.(
-      rows.map(({ index, sequence, token }, i) => ({ tap, layer, row: index, sequence, token, ...errors[i] })),
+      rows.map(({ index, sequence, token }, i) => ({ tap, layer, row: index, sequence, token, ...rowErrors[i] })),
     );
     if (tap === 'logits') {
       const vocabulary = computed.shape[computed.shape.length - 1];
       this.output = measureOutput(reference.data, computed.data, vocabulary, this.batch);
     }
   }
-}
-
-function checkTokens(model: DecoderSource, sequences: readonly (readonly number[])[], what = 'token'): void {
-  const { vocabulary, positions } = model.config;
-  sequences.forEach((sequence, s) => {
-    sequence.forEach((token, i) => {
-      if (!Number.isInteger(token) || token < 0 || token >= vocabulary) {
-        throw new InputError(
-          `${what}: expected an integer from 0 to ${vocabulary - 1}, got ${token} (sequence ${s}, place ${i})`,
-        );
-      }
-    });
-    if (sequence.length > positions) {
-      throw new InputError(
-        `tokens: expected at most ${positions}, the model's positions, got ${sequence.length} in sequence ${s}; shorten the text`,
-      );
-    }
-  });
 }
 
 function reportedTaps(names: readonly string[], patterns: readonly string[] | undefined): Set<string> {

@@ -1,5 +1,7 @@
 /** Error metrics of one tap, each as result.ts defines it, over the rows that count. */
 import type { Numbers } from '../tensor/index.ts';
+import { quantilesOf } from './quantiles.ts';
+import type { Quantiles } from './result.ts';
 import type { Row } from './rows.ts';
 
 /** Errors of one row. */
@@ -53,6 +55,31 @@ export function rowErrors(difference: Numbers, reference: Numbers, row: Pick<Row
     relComponentwise = Math.max(relComponentwise, ratio(d, x));
   }
   return { relLinf: ratio(absLinf, largest), relComponentwise, absLinf, referenceNorm: norm2(reference, [row]) };
+}
+
+/** The errors of a tensor, as result.ts defines them, and those of its rows. */
+export interface TensorErrors {
+  readonly relFrobenius: number;
+  readonly relLinf: Quantiles;
+  readonly relComponentwise: Quantiles;
+  readonly absLinf: Quantiles;
+  readonly rowErrors: readonly RowErrors[];
+}
+
+/** `difference` is computed − reference, both over `rows`. */
+export function errorsOf(
+  difference: Numbers,
+  reference: Numbers,
+  rows: readonly Pick<Row, 'start' | 'end'>[],
+): TensorErrors {
+  const errors = rows.map((row) => rowErrors(difference, reference, row));
+  return {
+    relFrobenius: ratio(norm2(difference, rows), norm2(reference, rows)),
+    relLinf: quantilesOf(errors.map(({ relLinf }) => relLinf)),
+    relComponentwise: quantilesOf(errors.map(({ relComponentwise }) => relComponentwise)),
+    absLinf: quantilesOf(errors.map(({ absLinf }) => absLinf)),
+    rowErrors: errors,
+  };
 }
 
 /** How many entries are infinite or NaN, and where the first of them stands. */

@@ -1,23 +1,22 @@
 /** Single operations on plain arrays, in any arithmetic: what a researcher scripts checks with. */
 import type { Arithmetic, MatmulOptions, RealTable } from '../arithmetic/arithmetic.ts';
-import { checkFma } from '../arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../backends/cpu/cpu-arithmetic.ts';
 import { InputError } from '../formats/index.ts';
+import { siteNames } from '../model/program/taps.ts';
+import { randomDecoder } from '../model/random/random-decoder.ts';
 import { sqrtOfRatio } from '../softfloat/real.ts';
 import {
+  allowsFma,
   causalMask,
   type KeyMask,
   type OperationSpec,
-  parseSpec,
+  parsePolicy,
   rowLength,
-  sizeOf,
   type Tensor,
   tensor,
 } from '../tensor/index.ts';
-import { norm2, ratio, rowErrors } from './metrics.ts';
-import { quantilesOf } from './quantiles.ts';
+import { errorsOf, type TensorErrors } from './metrics.ts';
 import { parseReference, type ReferenceName, referenceArithmetic } from './references.ts';
-import type { Quantiles } from './result.ts';
 
 /** Numbers with a shape, row-major. */
 export interface PlainArray {
@@ -46,14 +45,40 @@ export interface Operations {
   attention(q: PlainArray, k: PlainArray, v: PlainArray, options?: { causal?: boolean }): Tensor;
 }
 
+/** The sites that single operations stand for, so that a policy made for a model means the same here. */
+const sites = {
+  matmul: 'layers.0.matmul',
+  linear: 'layers.0.linear',
+  scores: 'layers.0.scores',
+  probs: 'layers.0.probs',
+  context: 'layers.0.context',
+  norm: 'layers.0.input_norm',
+  activation: 'layers.0.mlp_act',
+} as const;
+
 /**
- * Operations rounded as a spec says: `simulate('bf16; order=pairwise').matmul(a, b)`.
- * @throws InputError where the text is no policy
+ * Operations rounded as a policy says, each at the site it has in a model: softmax at `layers.0.probs`, norms at
+ * `layers.0.input_norm`, activations at `layers.0.mlp_act`, attention at `scores`, `probs` and `context`; `matmul` and
+ * `linear` at sites of their own. A spec holds at all of them.
+ * @example simulate('bf16; order=pairwise').matmul(a, b)
+ * @throws InputError where the text is no policy, a pattern matches no site, or fma is asked for in an order without it
  */
 export function simulate(spec: string | OperationSpec): Operations {
-  const parsed = typeof spec === 'string' ? parseSpec(spec) : spec;
-  checkFma(parsed);
-  return operationsIn(new CpuArithmetic('softfloat', () => parsed) as Arithmetic<unknown>);
+  return operationsIn(new CpuArithmetic('softfloat', specOf(spec)) as Arithmetic<unknown>);
+}
+
+function specOf(spec: string | OperationSpec): (site: string) => OperationSpec {
+  if (typeof spec === 'string') {
+    const { config } = randomDecoder({ layers: 1, gated: true });
+    return parsePolicy(spec, [...new Set([...Object.values(sites), ...siteNames(config)])]).specFor;
+  }
+  if (spec?.out?.kind === undefined) {
+    throw new InputError(
+      "simulate: expected a policy such as 'bf16; order=pairwise' or an operation spec, got neither",
+    );
+  }
+  if (spec.fma && !allowsFma(spec.order)) throw new InputError(`simulate: fma has no ${spec.order.kind} order`);
+  return () => spec;
 }
 
 /** The same operations in a reference arithmetic, results rounded to float64. */
@@ -61,7 +86,6 @@ export function reference(name: ReferenceName): Operations {
   return operationsIn(referenceArithmetic(parseReference(name)));
 }
 
-const SITE = 'matmul';
 const DEFAULT_EPSILON = 1e-5;
 
 function operationsIn(A: Arithmetic<unknown>): Operations {
@@ -69,38 +93,61 @@ function operationsIn(A: Arithmetic<unknown>): Operations {
   // Only a GPU answers later, and none is behind these operations.
   const lower = (v: unknown): Tensor => A.lower(v) as Tensor;
   return {
-    matmul: (a, b, options) => lower(A.matmul(SITE, lift(a), lift(b), options)),
+    matmul: (a, b, options) => lower(A.matmul(sites.matmul, lift(a), lift(b), options)),
     linear: (x, weight, bias, layout = 'out-in') => {
       checkLinear(x, weight, bias, layout);
-      return lower(A.linear(SITE, lift(x), { weight: plain(weight), layout, ...(bias && { bias: plain(bias) }) }));
+      const layer = { weight: plain(weight), layout, ...(bias && { bias: plain(bias) }) };
+      return lower(A.linear(sites.linear, lift(x), layer));
     },
-    softmax: (x) => lower(A.softmax(SITE, lift(x))),
+    softmax: (x) => lower(A.softmax(sites.probs, lift(rowsOf('softmax', x)))),
     layerNorm: (x, gamma, beta, epsilon = DEFAULT_EPSILON) => {
       for (const parameter of beta ? [gamma, beta] : [gamma]) checkFeatures('layerNorm', x, parameter);
       const norm = { gamma: plain(gamma), ...(beta && { beta: plain(beta) }) };
-      return lower(A.layerNorm(SITE, lift(x), norm, epsilon));
+      return lower(A.layerNorm(sites.norm, lift(rowsOf('layerNorm', x)), norm, checkEpsilon('layerNorm', epsilon)));
     },
     rmsNorm: (x, gamma, epsilon = DEFAULT_EPSILON) => {
       checkFeatures('rmsNorm', x, gamma);
-      return lower(A.rmsNorm(SITE, lift(x), { gamma: plain(gamma) }, epsilon));
+      const norm = { gamma: plain(gamma) };
+      return lower(A.rmsNorm(sites.norm, lift(rowsOf('rmsNorm', x)), norm, checkEpsilon('rmsNorm', epsilon)));
     },
-    gelu: (x, form = 'tanh') => lower(A.gelu(SITE, lift(x), form)),
-    silu: (x) => lower(A.silu(SITE, lift(x))),
+    gelu: (x, form = 'tanh') => lower(A.gelu(sites.activation, lift(x), checkChoice('gelu', form, ['tanh', 'erf']))),
+    silu: (x) => lower(A.silu(sites.activation, lift(x))),
     attention: (q, k, v, { causal = false } = {}) => {
       const [query, key, value] = [q, k, v].map((a) => A.lift(fourAxes(plain(a))));
       const [queries, width] = A.shape(query).slice(-2);
       const mask = causal ? causalOver(A.shape(query), A.shape(key)) : undefined;
       const scale: RealTable = { shape: [], reals: [sqrtOfRatio(1n, BigInt(width))] };
-      const scores = A.multiply(SITE, A.matmul(SITE, query, key, { transposed: true }), A.constants(SITE, scale));
+      const products = A.matmul(sites.scores, query, key, { transposed: true });
+      const scores = A.multiply(sites.scores, products, A.constants(sites.scores, scale));
       const options: MatmulOptions = mask === undefined ? {} : { mask };
-      const context = A.matmul(SITE, A.softmax(SITE, scores, mask), value, options);
+      const context = A.matmul(sites.context, A.softmax(sites.probs, scores, mask), value, options);
       return lower(A.reshape(context, [...q.shape.slice(0, -2), queries, rowLength(v.shape)]));
     },
   };
 }
 
 function plain({ shape, data }: PlainArray): Tensor {
-  return tensor(shape, data instanceof Float32Array ? data : Float64Array.from(data));
+  if (data instanceof Float32Array) return tensor(shape, data);
+  const stranger = Array.prototype.find.call(data, (x) => typeof x !== 'number');
+  if (stranger !== undefined)
+    throw new InputError(`data: expected numbers, got ${typeof stranger} ${String(stranger)}`);
+  return tensor(shape, Float64Array.from(data));
+}
+
+/** @throws InputError where rows have no entries */
+function rowsOf(where: string, x: PlainArray): PlainArray {
+  if (rowLength(x.shape) >= 1) return x;
+  throw new InputError(`${where}: expected rows of at least one entry, got the shape [${x.shape}]`);
+}
+
+function checkEpsilon(where: string, epsilon: number): number {
+  if (epsilon >= 0 && Number.isFinite(epsilon)) return epsilon;
+  throw new InputError(`${where}: expected a finite epsilon of at least 0, got ${epsilon}`);
+}
+
+function checkChoice<T extends string>(where: string, value: T, values: readonly T[]): T {
+  if (values.includes(value)) return value;
+  throw new InputError(`${where}: expected ${values.join(' or ')}, got '${value}'`);
 }
 
 function fourAxes(a: Tensor): Tensor {
@@ -129,6 +176,7 @@ function checkLinear(
   bias: PlainArray | undefined,
   layout: 'out-in' | 'in-out',
 ): void {
+  checkChoice('linear', layout, ['out-in', 'in-out']);
   const [out, input] = layout === 'out-in' ? weight.shape : [weight.shape[1], weight.shape[0]];
   if (weight.shape.length !== 2 || input !== rowLength(x.shape)) {
     throw new InputError(
@@ -141,12 +189,7 @@ function checkLinear(
 }
 
 /** How far `computed` lies from `reference`, each row along the last axis. */
-export interface ComparisonOfArrays {
-  readonly relFrobenius: number;
-  readonly relLinf: Quantiles;
-  readonly relComponentwise: Quantiles;
-  readonly absLinf: Quantiles;
-}
+export type ComparisonOfArrays = Omit<TensorErrors, 'rowErrors'>;
 
 /**
  * The metrics of an analysis on two arrays, in float64.
@@ -158,16 +201,8 @@ export function compare(computed: PlainArray, reference: PlainArray): Comparison
   }
   const [a, b] = [plain(computed).data, plain(reference).data];
   const difference = Float64Array.from(a, (x, i) => x - b[i]);
-  const width = rowLength(reference.shape);
-  const rows = Array.from({ length: sizeOf(reference.shape) / width }, (_, r) => ({
-    start: r * width,
-    end: (r + 1) * width,
-  }));
-  const errors = rows.map((row) => rowErrors(difference, b, row));
-  return {
-    relFrobenius: ratio(norm2(difference, rows), norm2(b, rows)),
-    relLinf: quantilesOf(errors.map(({ relLinf }) => relLinf)),
-    relComponentwise: quantilesOf(errors.map(({ relComponentwise }) => relComponentwise)),
-    absLinf: quantilesOf(errors.map(({ absLinf }) => absLinf)),
-  };
+  const width = rowLength(rowsOf('compare', reference).shape);
+  const rows = Array.from({ length: b.length / width }, (_, r) => ({ start: r * width, end: (r + 1) * width }));
+  const { rowErrors: _, ...errors } = errorsOf(difference, b, rows);
+  return errors;
 }

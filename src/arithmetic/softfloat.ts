@@ -1,7 +1,7 @@
 /** Rounded numbers: each operation of each site in the formats of the site's spec, one scalar at a time. */
-import { type Format, fitsFloat32, formats, InputError } from '../formats/index.ts';
+import { type Format, fitsFloat32, formats } from '../formats/index.ts';
 import { type RoundingContext, scalarsOf } from '../softfloat/scalar.ts';
-import { type Numbers, type OperationSpec, type Tensor, tensor, uniformSpec } from '../tensor/index.ts';
+import { allowsFma, type Numbers, type OperationSpec, type Tensor, tensor, uniformSpec } from '../tensor/index.ts';
 import { ScalarArithmetic, type SiteScalars, type Store } from './scalar-arithmetic.ts';
 
 /** Numbers of `format`; of any float64 where it is undefined (they came from outside). */
@@ -46,8 +46,8 @@ export class SoftfloatArithmetic extends ScalarArithmetic<number> {
   protected liftNumbers(numbers: ArrayLike<number>): Store<number> {
     return numbers as Store<number>;
   }
-  protected lowerNumbers(v: Tensor<Store<number>>): Tensor {
-    return v as Tensor;
+  protected lowerNumbers({ shape, data }: Tensor<Store<number>>): Tensor {
+    return { shape, data: data as Numbers };
   }
   protected negated(x: number): number {
     return -x;
@@ -77,7 +77,7 @@ export function parameterContextOf(spec: OperationSpec, format: Format): Roundin
 }
 
 function siteScalars(spec: OperationSpec): SiteScalars<number> {
-  if (spec.fma && (spec.order.kind === 'pairwise' || spec.order.kind === 'kahan')) {
+  if (spec.fma && !allowsFma(spec.order)) {
     // Only matmuls have fma: rows sum without it, and a matmul refuses the pair (tensor/policy.ts).
     spec = { ...spec, fma: false };
   }
@@ -108,11 +108,4 @@ export function flushed(v: RoundedTensor, otherwise: Format): RoundedTensor {
   const limit = (v.format ?? otherwise).smallestNormal;
   if (!v.data.some((x) => x !== 0 && Math.abs(x) < limit)) return v;
   return { ...v, data: v.data.map((x) => (Math.abs(x) < limit ? 0 * x : x)) as Numbers };
-}
-
-/** @throws InputError where the spec asks for an order in which fma has no meaning. */
-export function checkFma(spec: OperationSpec): void {
-  if (spec.fma && (spec.order.kind === 'pairwise' || spec.order.kind === 'kahan')) {
-    throw new InputError(`matmul: fma has no ${spec.order.kind} order; choose another order, or fma off`);
-  }
 }

@@ -1,13 +1,15 @@
 /** `ulpwise analyze`: carries the analysis out and writes what was asked for. */
-import { join } from 'node:path';
-import { analyze, dumpType, policyFor, type TapTensors } from '../analysis/analyze.ts';
+import { join, resolve } from 'node:path';
+import { analyze, dumpType, policyFor } from '../analysis/analyze.ts';
+import { checkSize, type TapTensors } from '../analysis/options.ts';
 import { parseReference } from '../analysis/references.ts';
 import type { Analysis } from '../analysis/result.ts';
+import { InputError } from '../formats/index.ts';
 import type { DecoderSource } from '../model/decoder-source.ts';
 import { batchOf } from '../model/program/batch.ts';
 import { tapShapes } from '../model/program/taps.ts';
 import { figureFonts } from '../platform/node-fonts.ts';
-import { checkOutputPath, makeFolder, writeFileAtomically } from '../platform/node-output.ts';
+import { type AtomicFile, atomicFile, makeFolder, writeFilesAtomically } from '../platform/node-output.ts';
 import { allColumns, shortColumns } from '../report/analysis-table.ts';
 import { analysisJson } from '../report/json.ts';
 import { type RowsFile, rowsFile } from '../report/parquet.ts';
@@ -42,37 +44,37 @@ export async function runAnalyze(
   command: readonly string[],
   io: Io,
 ): Promise<void> {
-  const outputs = { '--json': options.json, '--dump': options.dump, '--dump-reference': options.dumpReference };
-  for (const [option, path] of Object.entries(outputs)) {
-    if (path !== undefined && !(option === '--json' && path === '-')) checkOutputPath(option, path);
-  }
   const reference = parseReference(options.reference);
   const model = await chooseModel(checkpoint, options);
   const tokens = chooseTokens(model, options);
   policyFor(model, options.policy);
-  if (options.report !== undefined) makeFolder(options.report);
+  checkSize(model.config, tokens);
 
-  const rows = options.report === undefined ? undefined : rowsFile({ policy: options.policy });
-  const dumps = openDumps(model, tokens, options);
+  const outputs = openOutputs(model, tokens, options);
   const progress = progressLine(io);
   try {
     const analysis = await analyze(model, tokens, {
       ...{ policy: options.policy, reference, weights: options.weights, pad: options.pad },
       ...{ padToken: options.padToken, taps: options.taps },
       onProgress: progress.report,
-      onTap: dumps.add,
-      onRows: rows && ((records) => rows.add(records)),
+      onTap: outputs.addTap,
+      onRows: outputs.rows && ((records) => outputs.rows?.add(records)),
+      pause: io.pause,
     });
     progress.clear();
-    dumps.commit();
-    if (options.json !== undefined && options.json !== '-') writeText(options.json, analysisJson(analysis));
+    const json = analysisJson(analysis);
+    outputs.json?.write(new TextEncoder().encode(json));
     if (options.report !== undefined) {
-      await writeReport(options.report, analysis, model, rows as RowsFile, { command, seed: seedOf(model, options) });
+      await writeReport(options.report, analysis, model, outputs.rows as RowsFile, {
+        command,
+        seed: seedOf(model, options),
+      });
     }
-    io.stdout(options.json === '-' ? analysisJson(analysis) : printed(analysis, model, options));
+    outputs.commit();
+    io.stdout(options.json === '-' ? json : printed(analysis, model, options));
   } finally {
     progress.clear();
-    dumps.abort();
+    outputs.abort();
   }
 }
 
@@ -80,45 +82,66 @@ function seedOf(model: DecoderSource, { seed = 1 }: DecoderOptions): number | nu
   return model.config.family === 'random' ? seed : null;
 }
 
-function writeText(path: string, text: string): void {
-  writeFileAtomically(path, new TextEncoder().encode(text));
-}
-
-interface Dumps {
-  add(tensors: TapTensors): void;
+/** Everything the command writes, opened before the long work: each is whole afterwards, or not there. */
+interface Outputs {
+  addTap(tensors: TapTensors): void;
+  readonly json: AtomicFile | undefined;
+  readonly rows: RowsFile | undefined;
   commit(): void;
+  /** Takes away what is not committed. */
   abort(): void;
 }
 
-function openDumps(model: DecoderSource, tokens: number[][], options: AnalyzeCommandOptions): Dumps {
+function openOutputs(model: DecoderSource, tokens: number[][], options: AnalyzeCommandOptions): Outputs {
+  checkDistinct({ '--json': options.json, '--dump': options.dump, '--dump-reference': options.dumpReference });
   const shapes = tapShapes(model.config, tokens.length, batchOf(tokens, { token: 0 }).length);
-  const opened: { dump: Dump; pick: (tensors: TapTensors) => TapTensors['computed'] }[] = [];
-  const abort = (): void => {
-    for (const { dump } of opened) dump.abort();
-  };
   const metadata = { producer: `ulpwise ${version}`, policy: options.policy, tokens: JSON.stringify(tokens) };
+  const dumps: { dump: Dump; pick: (tensors: TapTensors) => TapTensors['computed'] }[] = [];
+  let json: AtomicFile | undefined;
+  let removeFolder = (): void => {};
+  const abort = (): void => {
+    for (const { dump } of dumps) dump.abort();
+    json?.abort();
+    removeFolder();
+  };
   try {
+    if (options.json !== undefined && options.json !== '-') json = atomicFile('--json', options.json);
     if (options.dump !== undefined) {
       const dtype = dumpType(model, policyFor(model, options.policy));
-      opened.push({ dump: dumpTo(options.dump, shapes, dtype, metadata), pick: ({ computed }) => computed });
+      dumps.push({ dump: dumpTo('--dump', options.dump, shapes, dtype, metadata), pick: ({ computed }) => computed });
     }
     if (options.dumpReference !== undefined) {
       const about = { ...metadata, policy: options.reference };
-      opened.push({ dump: dumpTo(options.dumpReference, shapes, 'F64', about), pick: ({ reference }) => reference });
+      const dump = dumpTo('--dump-reference', options.dumpReference, shapes, 'F64', about);
+      dumps.push({ dump, pick: ({ reference }) => reference });
     }
+    if (options.report !== undefined) removeFolder = makeFolder('--report', options.report);
   } catch (error) {
     abort();
     throw error;
   }
   return {
-    add: (tensors) => {
-      for (const { dump, pick } of opened) dump.add(pick(tensors));
+    addTap: (tensors) => {
+      for (const { dump, pick } of dumps) dump.add(pick(tensors));
     },
+    json,
+    rows: options.report === undefined ? undefined : rowsFile({ policy: options.policy }),
     commit: () => {
-      for (const { dump } of opened) dump.commit();
+      for (const { dump } of dumps) dump.commit();
+      json?.commit();
+      removeFolder = () => {};
     },
     abort,
   };
+}
+
+function checkDistinct(outputs: Readonly<Record<string, string | undefined>>): void {
+  const given = Object.entries(outputs).filter(([, path]) => path !== undefined && path !== '-');
+  for (const [i, [option, path]] of given.entries()) {
+    const other = given.slice(0, i).find(([, earlier]) => resolve(earlier as string) === resolve(path as string));
+    if (other !== undefined)
+      throw new InputError(`${option}: expected another file than that of ${other[0]}, got '${path}'`);
+  }
 }
 
 async function writeReport(
@@ -130,9 +153,7 @@ async function writeReport(
 ): Promise<void> {
   const files = await model.fileHashes();
   const manifest = { ...run, analysis, files, version, node: process.version, unusedTensors: model.unusedTensors };
-  for (const [name, bytes] of reportFiles(manifest, rows.finish(), figureFonts())) {
-    writeFileAtomically(join(folder, name), bytes);
-  }
+  writeFilesAtomically('--report', folder, reportFiles(manifest, rows.finish(), figureFonts()));
 }
 
 /** The table on stdout; Markdown with the summary over it. */

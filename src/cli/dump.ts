@@ -12,12 +12,13 @@ export interface Dump {
 
 /** @throws InputError where the file cannot be written */
 export function dumpTo(
+  option: string,
   path: string,
   taps: readonly { readonly tap: string; readonly shape: readonly number[] }[],
   dtype: 'F32' | 'F64',
   metadata: Readonly<Record<string, string>>,
 ): Dump {
-  const file: AtomicFile = atomicFile(path);
+  const file: AtomicFile = atomicFile(option, path);
   const entries = taps.map(({ tap, shape }) => ({ name: tap, dtype, shape }));
   file.write(safetensorsHeader(entries, metadata));
   return {

@@ -24,6 +24,8 @@ export interface DecoderOptions extends Pick<RandomDecoderOptions, 'seed' | (typ
 }
 
 export const DEFAULT_LENGTH = 128;
+/** The most tokens of a run; models reach their other limits long before. */
+const MOST_TOKENS = 2 ** 22;
 
 /** @throws InputError where the checkpoint cannot be used, or an option of random decoders is given beside it */
 export async function chooseModel(
@@ -49,10 +51,10 @@ export async function chooseModel(
     positionEncoding: 'rotary',
     biases: 'none',
   };
-  const lengths = [options.length ?? DEFAULT_LENGTH, ...(options.tokens ?? []).map((sequence) => sequence.length)];
+  const longest = (options.tokens ?? []).reduce((most, sequence) => Math.max(most, sequence.length), 0);
   return randomDecoder({
     seed: seed ?? 1,
-    positions: Math.max(...lengths),
+    positions: Math.max(options.length ?? DEFAULT_LENGTH, longest),
     ...(style === 'llama' ? llama : {}),
     ...given,
   });
@@ -67,6 +69,11 @@ export function chooseTokens(model: DecoderSource, options: TokenOptions & Decod
   if (sources.length > 1) {
     throw new InputError(
       `expected one of --text, --tokens and --file, got ${sources.map(([name]) => name).join(' and ')}`,
+    );
+  }
+  if ((length ?? DEFAULT_LENGTH) * (batch ?? 1) > MOST_TOKENS) {
+    throw new InputError(
+      `--length and --batch: expected at most ${MOST_TOKENS} tokens in all, got ${batch ?? 1} × ${length ?? DEFAULT_LENGTH}`,
     );
   }
   if (tokens !== undefined || text !== undefined) {

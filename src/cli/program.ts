@@ -47,8 +47,8 @@ function createProgram(words: readonly string[], io: Io): Command {
             .trim()
             .replace(/\s*\n\s*/g, ' ')}; see --help\n`,
         ),
-      getOutHelpWidth: () => 100,
-      getErrHelpWidth: () => 100,
+      getOutHelpWidth: () => Math.min(io.columns, 100),
+      getErrHelpWidth: () => Math.min(io.columns, 100),
     })
     .addHelpText(
       'after',

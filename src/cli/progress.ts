@@ -1,5 +1,5 @@
 /** A line of progress on a terminal's stderr: how much is done, and the time still to go. */
-import type { Progress } from '../analysis/analyze.ts';
+import type { Progress } from '../analysis/options.ts';
 import type { Io } from './io.ts';
 
 const WIDTH = 24;

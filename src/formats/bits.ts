@@ -10,7 +10,12 @@ export function holds(format: Format, x: number): boolean {
 }
 
 function binary(format: Format, where: string): BinaryFormat {
-  if (format.kind === 'binary') return format;
+  if (format?.kind === 'binary') return format;
+  if (format?.kind === undefined) {
+    throw new InputError(
+      `${where}: expected a format such as formats.bf16 or parseFormat('e5m10'), got ${typeof format}`,
+    );
+  }
   throw new InputError(`${where}: expected a binary format, got ${format.name}, which has no bit patterns`);
 }
 
@@ -43,8 +48,8 @@ export function encode(x: number, format: Format): bigint {
  */
 export function decode(bits: bigint, format: Format): number {
   const f = binary(format, 'decode');
-  if (bits < 0n || bits >> BigInt(f.width) !== 0n) {
-    throw new InputError(`decode: expected ${f.width} bits for ${f.name}, got ${bits}`);
+  if (typeof bits !== 'bigint' || bits < 0n || bits >> BigInt(f.width) !== 0n) {
+    throw new InputError(`decode: expected a bigint of ${f.width} bits for ${f.name}, got ${bits}`);
   }
   const fraction = Number(bits & ((1n << BigInt(f.fractionBits)) - 1n));
   const field = Number((bits >> BigInt(f.fractionBits)) & ((1n << BigInt(f.exponentBits)) - 1n));

@@ -4,6 +4,7 @@
  */
 import { exponentOf, float64Fraction, isNegative, powerOfTwo } from './float64.ts';
 import type { BinaryFormat, DecimalFormat, Format } from './format.ts';
+import { InputError } from './input-error.ts';
 
 export const roundingModes = Object.freeze([
   'nearest-even',
@@ -24,8 +25,15 @@ export type RoundingMode = (typeof roundingModes)[number];
  * R_f(x): the number of `format` that IEEE 754 rounds the exact x to in `mode`: gradual underflow, signed zeros,
  * overflow to ±Infinity or, where the mode points the other way, to the largest number. Where the format has no
  * infinity an overflow gives NaN, and where it has no NaN either the largest number, and NaN becomes +0.
+ * @throws InputError where the format or the mode is none
  */
 export function round(x: number, format: Format, mode: RoundingMode = 'nearest-even'): number {
+  if (format?.kind === undefined) {
+    throw new InputError(`round: expected a format such as formats.bf16 or parseFormat('e5m10'), got ${typeof format}`);
+  }
+  if (!roundingModes.includes(mode)) {
+    throw new InputError(`round: expected a mode of ${roundingModes.join(', ')}, got '${mode}'`);
+  }
   if (Number.isNaN(x)) return format.nan ? Number.NaN : 0;
   if (x === 0) return format.signedZero ? x : 0;
   if (!Number.isFinite(x)) return overflowed(format, x < 0);

@@ -17,8 +17,7 @@ export interface DepthPoint {
 export interface HalfBlock {
   /** Block it belongs to. */
   readonly layer: number | null;
-  /** `attn`, `mlp`, or the tap's own name. */
-  readonly part: string;
+  readonly part: 'attn' | 'mlp';
 }
 
 export interface DepthData {
@@ -49,18 +48,10 @@ export function depthData(analysis: Analysis): DepthData {
       points.push({ series, x, y: Number.isFinite(value) && value > 0 ? value : null, zero: value === 0 });
     }
   });
-  const parts = taps.map((tap) => halfBlock(tap.tap, tap.layer, analysis.model.layers));
-  return { halfBlocks: parts, points, omitted: omitted === 0 ? null : { count: omitted, first }, zeros };
-}
-
-/** In a post-norm decoder a half block ends with its norm: the MLP's is the next block's first, or the final one. */
-function halfBlock(tap: string, layer: number | null, layers: number): HalfBlock {
-  const name = tap.slice(tap.lastIndexOf('.') + 1);
-  if (name === 'attn_residual' || name === 'post_norm') return { layer, part: 'attn' };
-  if (name === 'mlp_residual') return { layer, part: 'mlp' };
-  if (name === 'input_norm' && layer !== null && layer > 0) return { layer: layer - 1, part: 'mlp' };
-  if (name === 'final_norm') return { layer: layers - 1, part: 'mlp' };
-  return { layer, part: name };
+  const blocks = taps.map(
+    ({ tap, layer }) => ({ layer, part: tap.endsWith('.mlp_residual') ? 'mlp' : 'attn' }) as const,
+  );
+  return { halfBlocks: blocks, points, omitted: omitted === 0 ? null : { count: omitted, first }, zeros };
 }
 
 /** Consecutive half blocks of the same block, from the first's position to the last's. */

@@ -25,12 +25,33 @@ const STYLES: Readonly<Record<SeriesName, { color: string; symbol: 'circle' | 's
   inherited: { color: '#0072b2', symbol: 'diamond', dash: '5 3' },
 };
 
-const SERIES: readonly SeriesName[] = ['inherited', 'added', 'total'];
+/** Drawn in this order: the total lies widest and lowest, so that an inherited error equal to it still shows. */
+const SERIES: readonly SeriesName[] = ['total', 'added', 'inherited'];
+
+/** Zeros of one half block stand side by side, in radii. */
+const ZERO_SHIFT: Readonly<Record<SeriesName, number>> = { total: -2.4, added: 0, inherited: 2.4 };
+
+/** A horizontal line to compare with. */
+interface Yardstick {
+  readonly y: number;
+  readonly label: string;
+  readonly dash: string;
+}
+
+/** What the panel and the caption are drawn from. */
+interface Panel {
+  readonly data: DepthData;
+  readonly yardsticks: readonly Yardstick[];
+  readonly scale: LogScale;
+  /** Errors up to here are within 100 times of the reference's uncertainty. */
+  readonly blind: number;
+}
 
 /** The figure as SVG. */
 export function depthFigure(analysis: Analysis): string {
-  const data = depthData(analysis);
-  const notes = captionLines(analysis, data);
+  const parts = panelOf(analysis);
+  const { data } = parts;
+  const notes = captionLines(parts);
   const captionTop = PANEL_TOP + PANEL_HEIGHT + 22;
   const height = captionTop + 15 * notes.length + 4;
   const title = 'Error through depth, added and inherited';
@@ -48,20 +69,26 @@ export function depthFigure(analysis: Analysis): string {
     `<g transform="translate(0,${PANEL_TOP})" fill="${INK}" color="${INK}" font-size="11" text-anchor="middle">`,
     data.halfBlocks.length === 0
       ? text(WIDTH / 2, PANEL_HEIGHT / 2, 13, QUIET, 'No half block ends among the taps of this analysis.')
-      : panel(analysis, data),
+      : panel(parts),
     '</g>',
     ...notes.map((note, i) => text(LEFT, captionTop + 15 * i, 11, QUIET, note)),
     '</svg>\n',
   ].join('');
 }
 
-function panel(analysis: Analysis, data: DepthData): string {
-  const count = data.halfBlocks.length;
-  const lines = referenceLines(analysis, data);
+function panelOf(analysis: Analysis): Panel {
+  const data = depthData(analysis);
   const drawn = data.points.flatMap(({ y }) => (y === null ? [] : [y]));
-  const scale = logScale([...drawn, ...lines.map((line) => line.y)]);
+  const yardsticks = yardsticksNear(analysis, drawn);
+  const scale = logScale([...drawn, ...yardsticks.map(({ y }) => y)]);
+  return { data, yardsticks, scale, blind: Math.min(100 * analysis.reference.uncertainty, scale.high) };
+}
+
+function panel(parts: Panel): string {
+  const { data, yardsticks, scale } = parts;
+  const count = data.halfBlocks.length;
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const radius = count > 80 ? 1.8 : count > 40 ? 2.4 : 3.4;
+  const radius = count > 80 ? 2 : count > 40 ? 2.6 : 3.8;
   const svg = Plot.plot({
     document: document as unknown as Document,
     className: 'panel',
@@ -71,22 +98,23 @@ function panel(analysis: Analysis, data: DepthData): string {
     marginRight: RIGHT,
     marginTop: 8,
     marginBottom: 46,
-    x: { type: 'linear', domain: [-0.6, count - 0.4], axis: null },
+    x: { type: 'linear', domain: [-0.5, count - 0.5], axis: null },
     y: { type: 'log', domain: [scale.low, scale.high], axis: null },
     marks: [
-      ...background(analysis, data, scale),
-      ...lines.map(({ y, dash }) => Plot.ruleY([y], { stroke: '#8a8a8a', strokeWidth: 1, strokeDasharray: dash })),
+      ...background(parts),
+      ...yardsticks.map(({ y, dash }) => Plot.ruleY([y], { stroke: '#8a8a8a', strokeWidth: 1, strokeDasharray: dash })),
       ...SERIES.flatMap((series) => seriesMarks(data, series, scale, radius)),
-      ...lines.map(({ y, label }) =>
+      ...yardsticks.map(({ y, label }) =>
         Plot.text([label], {
-          x: count - 0.4,
+          x: count - 0.5,
           y,
           dx: -4,
           dy: -6,
           textAnchor: 'end',
           fill: QUIET,
           stroke: '#ffffff',
-          strokeWidth: 3,
+          strokeWidth: 2.5,
+          strokeOpacity: 0.75,
         }),
       ),
       ...horizontalLabels(data),
@@ -100,13 +128,12 @@ function panel(analysis: Analysis, data: DepthData): string {
 }
 
 /** Stripes behind every other block, the zone that the reference cannot tell from nothing, grid, and vertical axis. */
-function background(analysis: Analysis, data: DepthData, { low, high, ticks }: LogScale): Plot.Markish[] {
+function background({ data, blind, scale: { low, high, ticks } }: Panel): Plot.Markish[] {
   const stripes = spans(data.halfBlocks).filter((_, i) => i % 2 === 1);
-  const blind = Math.min(100 * analysis.reference.uncertainty, high);
   const count = data.halfBlocks.length;
   return [
     Plot.rect(stripes, { x1: (s) => s.first - 0.5, x2: (s) => s.last + 0.5, y1: low, y2: high, fill: '#f4f4f4' }),
-    ...(blind > low ? [Plot.rect([0], { x1: -0.6, x2: count - 0.4, y1: low, y2: blind, fill: '#e9e4f2' })] : []),
+    ...(blind > low ? [Plot.rect([0], { x1: -0.5, x2: count - 0.5, y1: low, y2: blind, fill: '#e9e4f2' })] : []),
     Plot.ruleY(ticks, { stroke: '#dddddd', strokeWidth: 0.75 }),
     Plot.axisY({ ticks: [...ticks], tickFormat: (t: number) => tickText(t), tickSize: 4, label: null, fontSize: 11 }),
     Plot.text(['relative Frobenius error'], {
@@ -124,14 +151,14 @@ function background(analysis: Analysis, data: DepthData, { low, high, ticks }: L
 function seriesMarks(data: DepthData, series: SeriesName, scale: LogScale, r: number): Plot.Markish[] {
   const { color, symbol, dash } = STYLES[series];
   const points = data.points.filter((point) => point.series === series);
-  const place = { x: 'x', y: 'y', symbol, r: series === 'total' ? r : r * 0.85 } as const;
+  const place = { x: 'x', y: 'y', symbol, r: series === 'total' ? r : r * 0.8 } as const;
   return [
     // A gap where there is no value: nothing is drawn across a zero or an overflow.
     Plot.line(points, {
       x: 'x',
       y: 'y',
       stroke: color,
-      strokeWidth: series === 'total' ? 2 : 1.5,
+      strokeWidth: series === 'total' ? 3 : 1.6,
       ...(dash === 'none' ? {} : { strokeDasharray: dash }),
     }),
     Plot.dot(
@@ -140,19 +167,18 @@ function seriesMarks(data: DepthData, series: SeriesName, scale: LogScale, r: nu
     ),
     Plot.dot(
       points.filter((point) => point.zero),
-      { ...place, y: scale.low, fill: '#ffffff', stroke: color, strokeWidth: 1.2 },
+      { ...place, y: scale.low, dx: ZERO_SHIFT[series] * r, fill: '#ffffff', stroke: color, strokeWidth: 1.2 },
     ),
   ];
 }
 
 /** Yardsticks that are near enough to the data to be drawn: within three decades of it. */
-function referenceLines(analysis: Analysis, data: DepthData): { y: number; label: string; dash: string }[] {
-  const drawn = data.points.flatMap(({ y }) => (y === null ? [] : [y]));
+function yardsticksNear(analysis: Analysis, drawn: readonly number[]): readonly Yardstick[] {
   const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
   const near = (y: number) => y > 0 && (drawn.length === 0 || (y > least / 1000 && y < most * 1000));
   const format = baseFormat(analysis.policy);
   const { uncertainty } = analysis.reference;
-  const lines: { y: number; label: string; dash: string }[] = [];
+  const lines: Yardstick[] = [];
   if (format !== undefined && near(format.u)) {
     lines.push({ y: format.u, label: `u of ${format.name}, ${shortNumber(format.u, 'scientific')}`, dash: '1 3' });
   }
@@ -197,7 +223,7 @@ function legend(x: number, y: number): string {
       const { color, symbol, dash } = STYLES[series];
       const dashes = dash === 'none' ? '' : ` stroke-dasharray="${dash}"`;
       return (
-        `<g transform="translate(${x + dx},${y})"><path d="M0-4H26" stroke="${color}" stroke-width="2"${dashes}/>` +
+        `<g transform="translate(${x + dx},${y})"><path d="M0-4H26" stroke="${color}" stroke-width="${series === 'total' ? 3 : 1.6}"${dashes}/>` +
         `<g transform="translate(13,-4)" fill="${color}">${shapes[symbol]}</g>` +
         `<text x="33" font-size="12" fill="${INK}">${label}</text></g>`
       );
@@ -209,13 +235,12 @@ function subtitle({ model, policy, reference }: Analysis): string {
   return ellipsis(`${shortPath(model.source)} · ${policy} · against ${reference.arithmetic}`, 112);
 }
 
-function captionLines(analysis: Analysis, data: DepthData): string[] {
+function captionLines({ data, blind, scale }: Panel): string[] {
   const lines = [
     'Error of each half block’s output over the norm of the reference; added and inherited sum to it entry by entry.',
   ];
-  if (100 * analysis.reference.uncertainty > 0 && data.halfBlocks.length > 0 && analysis.taps.some((t) => t.flagged)) {
-    lines.push('Shaded below: within 100 times of the reference’s own uncertainty.');
-  }
+  if (data.halfBlocks.length > 0 && blind > scale.low)
+    lines.push('Shaded: within 100 times of the reference’s own uncertainty.');
   if (data.zeros > 0) lines.push('Hollow marks on the lower edge: exactly zero.');
   if (data.omitted !== null) {
     const { count, first } = data.omitted;

@@ -74,7 +74,8 @@ function referenceText({ reference }: Analysis): string {
 
 function tokensText({ tokens, pad }: Analysis): string {
   const lengths = tokens.map((sequence) => sequence.length);
-  const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
+  const least = lengths.reduce((a, b) => Math.min(a, b));
+  const most = lengths.reduce((a, b) => Math.max(a, b));
   const padded = pad === null ? '' : `, padded on the ${pad.side} with token ${pad.token}`;
   return `${count(tokens.length, 'sequence')} of ${least === most ? most : `${least} to ${most}`}${padded}`;
 }

@@ -39,6 +39,11 @@ export function parseOrder(text: string): Order {
   throw new InputError(`order: expected ${EXPECTED}, got '${text}'`);
 }
 
+/** Whether a sum in this order can multiply and add with one rounding: every chain must be a plain one. */
+export function allowsFma(order: Order): boolean {
+  return order.kind !== 'pairwise' && order.kind !== 'kahan';
+}
+
 /** The text that `parseOrder` reads back. */
 export function orderText(order: Order): string {
   switch (order.kind) {

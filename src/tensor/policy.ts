@@ -8,7 +8,7 @@ import {
   type RoundingMode,
   roundingModes,
 } from '../formats/index.ts';
-import { orderText, parseOrder } from './order.ts';
+import { allowsFma, orderText, parseOrder } from './order.ts';
 import { type OperationSpec, uniformSpec } from './spec.ts';
 
 export interface Policy {
@@ -23,8 +23,9 @@ export function siteKind(site: string): string {
   return site.slice(site.lastIndexOf('.') + 1);
 }
 
-/** The kinds of sites that multiply matrices. */
+/** The kinds of sites that multiply matrices: those of decoders, and single operations. */
 export const matmulKinds: ReadonlySet<string> = new Set([
+  ...['matmul', 'linear'],
   ...['query', 'key', 'value', 'scores', 'context', 'attn_out', 'mlp_up', 'mlp_gate', 'mlp_out', 'logits'],
 ]);
 
@@ -40,6 +41,7 @@ type Change = Partial<OperationSpec>;
  * order that has none.
  */
 export function parsePolicy(text: string, sites?: readonly string[]): Policy {
+  if (typeof text !== 'string') throw new InputError(`policy: expected a text, got ${typeof text}`);
   const [base, ...overrides] = text.split(';').map((part) => part.trim());
   const specOf = parseBase(base);
   const changes = overrides.map((override) => {
@@ -159,8 +161,7 @@ function oneOf<T extends string>(key: string, value: string, values: readonly T[
 }
 
 function checkSpec(site: string, spec: OperationSpec): void {
-  const unordered = spec.order.kind === 'pairwise' || spec.order.kind === 'kahan';
-  if (spec.fma && unordered && (matmulKinds.has(siteKind(site)) || site === 'matmul')) {
+  if (spec.fma && !allowsFma(spec.order) && matmulKinds.has(siteKind(site))) {
     throw new InputError(
       `policy: ${site}: fma has no ${spec.order.kind} order; choose another order there, or fma=off`,
     );

@@ -16,7 +16,10 @@ export function sizeOf(shape: readonly number[]): number {
 
 /** @throws InputError where the shape is not of non-negative integers that multiply out to the data's length. */
 export function tensor<D extends { readonly length: number }>(shape: readonly number[], data: D): Tensor<D> {
-  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0) || sizeOf(shape) !== data.length) {
+  if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new InputError(`tensor: expected a shape of integers of at least 0, got [${shape}]`);
+  }
+  if (sizeOf(shape) !== data.length) {
     throw new InputError(`tensor: expected ${sizeOf(shape)} numbers for the shape [${shape}], got ${data.length}`);
   }
   return { shape, data };

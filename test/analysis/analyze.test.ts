@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AnalyzeOptions, analyze } from '../../src/analysis/analyze.ts';
+import { analyze } from '../../src/analysis/analyze.ts';
+import type { AnalyzeOptions } from '../../src/analysis/options.ts';
 import type { TapResult } from '../../src/analysis/result.ts';
 import { InputError } from '../../src/formats/index.ts';
 import { tapShapes } from '../../src/model/program/taps.ts';
@@ -139,6 +140,20 @@ describe('analyze', () => {
     ['a reference', tokens, { reference: 'float32' as 'float64' }, /reference: expected float64/],
     ['a tap', tokens, { taps: ['nothing'] }, /matches a tap, got 'nothing'/],
     ['a padding token', tokens, { padToken: 23 }, /padding token/],
+    [
+      'a misspelt option',
+      tokens,
+      { polcy: 'fp16' } as AnalyzeOptions,
+      /analyze: expected options of policy.*got 'polcy'/,
+    ],
+    [
+      'a misspelt value',
+      tokens,
+      { weights: 'rond' } as unknown as AnalyzeOptions,
+      /weights: expected 'original' or 'rounded', got 'rond'/,
+    ],
+    ['a text for taps', tokens, { taps: 'logits' } as unknown as AnalyzeOptions, /taps: expected an array/],
+    ['a flat list of tokens', [1, 2] as unknown as number[][], {}, /tokens: expected an array of sequences/],
   ])('refuses %s', async (_, batch, options, message) => {
     const run = analyze(randomDecoder(small), batch, options);
     await expect(run).rejects.toThrow(InputError);

@@ -86,6 +86,31 @@ describe('operations on plain arrays', () => {
     expect(() => simulate('bf16').softmax({ shape: [2, 2], data: [1] })).toThrow(/expected 4 numbers/);
     expect(() => simulate('bf16').attention(a, b, b, { causal: true })).toThrow(InputError);
   });
+  it('take each policy as a model does', () => {
+    const x = { shape: [1, 2], data: [1 + 2 ** -9, 1] };
+    const ones = { shape: [2, 1], data: [1, 1] };
+    // autocast: bf16 numbers, exact products, fp32 sums, and a result in bf16.
+    expect(simulate('autocast(bf16)').matmul(x, ones).data[0]).toBe(2);
+    expect(simulate('autocast(bf16)').softmax({ shape: [2], data: [0, 1] })).toEqual(
+      simulate('fp32').softmax({ shape: [2], data: [0, 1] }),
+    );
+    expect(simulate('bf16; *.probs: fp32').softmax({ shape: [2], data: [0, 1] })).toEqual(
+      simulate('fp32').softmax({ shape: [2], data: [0, 1] }),
+    );
+    expect(simulate('bf16; *_residual: fp32').matmul(x, ones)).toEqual(simulate('bf16').matmul(x, ones));
+    expect(Object.keys(simulate('bf16').matmul(x, ones))).toEqual(['shape', 'data']);
+    expect(() => simulate('bf16; *.prob: fp32')).toThrow(/matches a site/);
+    expect(() => simulate({} as never)).toThrow(InputError);
+  });
+  it('refuse what is no number, no form, no epsilon', () => {
+    const bf16 = simulate('bf16');
+    expect(() => bf16.silu({ shape: [1], data: ['1'] as never })).toThrow(/data: expected numbers, got string 1/);
+    expect(() => bf16.gelu(a, 'exact' as never)).toThrow(/gelu: expected tanh or erf/);
+    expect(() => bf16.linear(a, b, undefined, 'in' as never)).toThrow(/linear: expected out-in or in-out/);
+    expect(() => bf16.rmsNorm(a, { shape: [3], data: [1, 1, 1] }, Number.NaN)).toThrow(/finite epsilon/);
+    expect(() => bf16.softmax({ shape: [2, 0], data: [] })).toThrow(/rows of at least one entry/);
+    expect(() => bf16.silu({ shape: [-1], data: [] })).toThrow(/shape of integers/);
+  });
   it('rounds inputs of a matmul and reads those of other operations as they are', () => {
     const x = { shape: [1, 1], data: [1 + 2 ** -20] };
     expect(simulate('bf16').matmul(x, { shape: [1, 1], data: [1] }).data[0]).toBe(1);

@@ -25,6 +25,8 @@ async function run(words: readonly string[], terminal = false): Promise<{ code: 
       err += text;
     },
     terminal,
+    columns: 100,
+    pause: async () => {},
     now: () => {
       clock += 1000;
       return clock;
@@ -219,6 +221,8 @@ describe('help and errors', () => {
     ['analyze /nowhere --tokens 1', /\/nowhere: expected a folder with a checkpoint/],
     ['analyze /nowhere --layers 2', /--layers: expected without a checkpoint only/],
     ['analyze --json /nowhere/x.json', /--json: expected a file in an existing folder/],
+    ['analyze --length 100000', /tokens: expected taps of at most/],
+    ['analyze --batch 1000000000', /--length and --batch: expected at most/],
     ['formats e1m1', /format: expected/],
     ['formats --table html', /--table: expected/],
   ];
@@ -228,22 +232,35 @@ describe('help and errors', () => {
     expect(err).toMatch(message);
     expect(err).toMatch(/^ulpwise: [^\n]*\n$/);
   });
-  it('refuses a folder as a file, and leaves nothing behind when it stops', async () => {
+  it('leaves nothing behind when it stops', async () => {
     const place = join(folder, 'empty');
     mkdirSync(place);
-    expect((await run(['analyze', ...tiny, '--dump', place])).err).toMatch(/--dump: expected a file, got the folder/);
-    const words = [
-      'analyze',
-      ...tiny,
-      '--tokens',
-      '1,2,99',
-      '--dump',
-      join(place, 'x'),
-      '--dump-reference',
-      join(place, 'y'),
-    ];
-    expect((await run(words)).code).toBe(2);
-    expect(readdirSync(place)).toEqual([]);
+    for (const stray of [
+      ['--tokens', '1,2,99'],
+      ['--taps', 'nothing'],
+      ['--length', '3', '--json', join(place, 'x')],
+    ]) {
+      const outputs = [
+        '--dump',
+        join(place, 'x'),
+        '--dump-reference',
+        join(place, 'y'),
+        '--report',
+        join(place, 'a', 'b'),
+      ];
+      expect((await run(['analyze', ...tiny, ...stray, ...outputs])).code).toBe(2);
+      expect(readdirSync(place)).toEqual([]);
+    }
+  });
+  it('refuses to write two outputs to one file, and options without a value', async () => {
+    const path = join(folder, 'same');
+    const same = await run(['analyze', '--json', path, '--dump', `${folder}/./same`]);
+    expect(same).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/--dump: expected another file than that of --json/),
+    });
+    expect((await run(['analyze', '--json', ''])).err).toMatch(/--json: expected the name of a file/);
+    expect((await run(['analyze', '--report', ''])).err).toMatch(/--report: expected the name of a folder/);
   });
   it('refuses a checkpoint folder without its files, by name', async () => {
     const place = join(folder, 'no-model');

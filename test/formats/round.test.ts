@@ -103,6 +103,11 @@ describe('round at the edges', () => {
     expect(round(100, formats.e2m1)).toBe(6);
     expect(round(Number.NEGATIVE_INFINITY, formats.e2m1)).toBe(-6);
   });
+  it('refuses what is no format or no mode', () => {
+    expect(() => round(3, 'bf16' as never)).toThrow(/round: expected a format/);
+    expect(() => round(3, formats.bf16, 'nearest' as never)).toThrow(/round: expected a mode/);
+    expect(() => decode(3 as never, formats.bf16)).toThrow(/decode: expected a bigint/);
+  });
   it('keeps signed zeros and turns NaN into what the format has', () => {
     expect(round(-1e-30, formats.fp16)).toBe(-0);
     expect(round(-0, formats.e2m1)).toBe(-0);

@@ -10,6 +10,7 @@ import { contextOf, parameterContextOf, type RoundedTensor, SoftfloatArithmetic 
 import { type Format, fitsFloat32, formats, sameNumbers } from '../../formats/index.ts';
 import type { RoundingContext } from '../../softfloat/scalar.ts';
 import {
+  allowsFma,
   type KeyMask,
   type Numbers,
   type OperationSpec,
@@ -174,7 +175,7 @@ export class CpuArithmetic extends SoftfloatArithmetic {
   ): Numbers | undefined {
     const spec = this.specOf(site);
     const sumSpec = { ...spec, a: spec.input, b: spec.input };
-    if (spec.fma && (spec.order.kind === 'pairwise' || spec.order.kind === 'kahan')) return undefined;
+    if (spec.fma && !allowsFma(spec.order)) return undefined;
     const plan = planSum(sumSpec, where.shape.k);
     if (plan === undefined || (plan.storage === 'float32' && !isFloat32(spec.out))) return undefined;
     const scalars = this.site(site);

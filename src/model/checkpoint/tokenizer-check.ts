@@ -13,7 +13,7 @@ const DEEPEST = 16;
 /** How many times longer all replacements together may make a text. */
 const MOST_GROWTH = 4096;
 /** Above the vocabulary of every model; the library makes an array as long as the largest token. */
-const LARGEST_TOKEN = 2 ** 24;
+export const LARGEST_TOKEN = 2 ** 24;
 /** Unbounded quantifiers in one alternative: each adds a power to the time of a failing match. */
 const MOST_REPEATS = 4;
 

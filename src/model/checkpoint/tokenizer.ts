@@ -5,7 +5,7 @@ import type { Tokenizer } from '../decoder-source.ts';
 import type { Folder } from '../folder.ts';
 import { isObject, parseJsonObject, readWhole } from './json.ts';
 import { reasonOf } from './show.ts';
-import { checkTokenizer } from './tokenizer-check.ts';
+import { checkTokenizer, LARGEST_TOKEN } from './tokenizer-check.ts';
 
 const FILE = 'tokenizer.json';
 const SETTINGS = 'tokenizer_config.json';
@@ -67,7 +67,10 @@ function build(bytes: Uint8Array, settings: Uint8Array | undefined, path: string
   const config = settings === undefined ? {} : parseJsonObject(settings, `${path}/${SETTINGS}`);
   checkTokenizer(raw, where);
   const added = raw.added_tokens;
-  if (!Array.isArray(added) || !added.every((token) => isObject(token) && isToken(token.id) && token.id < 2 ** 24)) {
+  if (
+    !Array.isArray(added) ||
+    !added.every((token) => isObject(token) && isToken(token.id) && token.id < LARGEST_TOKEN)
+  ) {
     throw new InputError(`${where}: expected added_tokens to be a list of tokens with their id`);
   }
   const vocab = (raw.model as { vocab: unknown[] | Record<string, number> }).vocab;

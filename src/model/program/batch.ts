@@ -26,7 +26,7 @@ export function batchOf(sequences: readonly (readonly number[])[], { side = 'rig
   if (sequences.length === 0 || sequences.some((sequence) => sequence.length === 0)) {
     throw new InputError('tokens: expected at least one sequence, each of at least one token, got an empty one');
   }
-  const length = Math.max(...sequences.map((sequence) => sequence.length));
+  const length = sequences.reduce((most, sequence) => Math.max(most, sequence.length), 0);
   const padded = sequences.some((sequence) => sequence.length < length);
   const spans = sequences.map((sequence): Span => {
     const start = side === 'left' ? length - sequence.length : 0;

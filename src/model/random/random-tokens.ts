@@ -1,9 +1,9 @@
 /** Seeded sequences of tokens, each token uniform and with an address of its own. */
-import { fnv1a, philox } from './philox.ts';
+import { fnv1a, keyOf, philox } from './philox.ts';
 
 /** `sequences` arrays of `length` tokens below `vocabulary`: ⌊w·vocabulary/2^32⌋, w the first word at (place, 0, name, sequence). */
 export function randomTokens(seed: number, sequences: number, length: number, vocabulary: number): number[][] {
-  const key = [seed >>> 0, Math.floor(seed / 2 ** 32)] as const;
+  const key = keyOf(seed);
   const words = new Uint32Array(4);
   const name = fnv1a('tokens');
   return Array.from({ length: sequences }, (_, sequence) =>
