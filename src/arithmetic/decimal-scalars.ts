@@ -18,11 +18,12 @@ export function decimalFromNumber(x: number): Decimal {
 
 /**
  * Numbers of `digits` significant digits, ties to even. `fromNumber` is exact, whatever the precision.
- * Error: half a unit of the last digit; erf within one unit.
+ * Error: half a unit of the last digit; erf within one unit, rsqrt 10^−14 units more than half a one.
  */
 export function decimalScalars(digits: number): Scalars<Decimal> {
   const D = Decimal.clone({ precision: digits, rounding: Decimal.ROUND_HALF_EVEN, defaults: true });
   const Wide = Decimal.clone({ precision: 2 * digits + 800, rounding: Decimal.ROUND_HALF_EVEN, defaults: true });
+  const Guarded = Decimal.clone({ precision: digits + GUARD_DIGITS, defaults: true });
   const bits = Math.ceil((digits + GUARD_DIGITS) * Math.log2(10));
   const rounded = (x: Decimal): Decimal => new D(x.toSignificantDigits(digits, Decimal.ROUND_HALF_EVEN));
   return {
@@ -39,6 +40,8 @@ export function decimalScalars(digits: number): Scalars<Decimal> {
     // A product of two numbers of up to `digits` digits is exact in Wide.
     fma: (x, y, z) => rounded(Wide.add(Wide.mul(x, y), z)),
     sqrt: (x) => D.sqrt(x),
+    reciprocal: (x) => D.div(1, x),
+    rsqrt: (x) => rounded(Guarded.div(1, Guarded.sqrt(x))),
     exp: (x) => D.exp(x),
     log: (x) => D.ln(x),
     tanh: (x) => D.tanh(x),

@@ -2,7 +2,7 @@
 export * from './dd-arithmetic.ts';
 export { doubleDoubleOf } from './fixed-to-dd.ts';
 
-import { type DD, ddAdd, ddCompare, ddDiv, ddFma, ddMul, ddSqrt, ddSub } from './dd-arithmetic.ts';
+import { type DD, ddAdd, ddCompare, ddDiv, ddFma, ddMul, ddRsqrt, ddSqrt, ddSub } from './dd-arithmetic.ts';
 import { ddErf } from './elementary/dd-erf.ts';
 import { ddExp, ddTanh } from './elementary/dd-exp.ts';
 import { ddLog } from './elementary/dd-log.ts';
@@ -10,8 +10,10 @@ import { ddCos, ddSin } from './elementary/dd-trigonometric.ts';
 import { doubleDoubleOf } from './fixed-to-dd.ts';
 import type { Scalars } from './scalars.ts';
 
+const ONE: DD = Object.freeze({ hi: 1, lo: 0 });
+
 /**
- * All operations on double-double numbers. Relative errors: + − 2^−104, × 2^−103, ÷ √ 2^−102, exp 2^−96, log 2^−94,
+ * All operations on double-double numbers. Relative errors: + − 2^−104, × 2^−103, ÷ √ 1/√ 2^−102, exp 2^−96, log 2^−94,
  * tanh and erf 2^−95, sin and cos 2^−104, between 2^−900 and 2^1000 (see the functions).
  */
 export const doubleDouble: Scalars<DD> = Object.freeze({
@@ -27,6 +29,8 @@ export const doubleDouble: Scalars<DD> = Object.freeze({
   div: ddDiv,
   fma: ddFma,
   sqrt: ddSqrt,
+  reciprocal: (x: DD) => ddDiv(ONE, x),
+  rsqrt: ddRsqrt,
   exp: ddExp,
   log: ddLog,
   tanh: ddTanh,

@@ -1,5 +1,5 @@
 /**
- * The six algebraic operations by the book: operands as exact fractions, the exact result (for ÷ and √ with its tail
+ * The algebraic operations by the book: operands as exact fractions, the exact result (for ÷, √ and 1/√ with its tail
  * jammed), one rounding. The oracle of scalar.ts, and its fallback. Operands may be any float64.
  * Special cases are those of IEEE 754, 6 and 7; what stands for ∞, NaN and −0 is the context's (context.ts).
  */
@@ -58,6 +58,17 @@ export function exactSqrt(x: number, context: RoundingContext): number {
   return roundDyadic(squareRoot(x), context);
 }
 
+/**
+ * R(1/√x). 1/√±0 = ±∞, the sign as IEEE 754's rSqrt has it (9.2.1), 1/√∞ = +0; NaN and below zero NaN. What stands for
+ * ∞ and NaN is the context's: e4m3 gives NaN for 1/√0 (448 under `saturate`), e2m1 gives 6, and 0 for 1/√−1.
+ */
+export function exactRsqrt(x: number, context: RoundingContext): number {
+  if (Number.isNaN(x) || x < 0) return nanOf(context);
+  if (x === 0) return infinityOf(context, isNegative(x));
+  if (!Number.isFinite(x)) return zeroOf(context, false);
+  return roundDyadic(inverseSquareRoot(x), context);
+}
+
 /** ⌊√n⌋, by Newton's iteration from above. */
 export function integerSqrt(n: bigint): bigint {
   if (n === 0n) return 0n;
@@ -96,6 +107,17 @@ export function squareRoot(x: number): Dyadic {
   const radicand = significand << BigInt(shift);
   const root = integerSqrt(radicand);
   return jammed(false, root, (exponent - shift) / 2, root * root !== radicand);
+}
+
+/** 1/√x of a finite x > 0, with its tail jammed after at least 70 bits; exact for the powers of four. */
+export function inverseSquareRoot(x: number): Dyadic {
+  const { significand, exponent } = dyadicOf(x);
+  // √(2^shift/significand)·2^(−(shift + exponent)/2): an even sum, and a radicand of at least 140 bits.
+  const shift = 194 + (exponent & 1);
+  const power = 1n << BigInt(shift);
+  // ⌊√y⌋ = ⌊√⌊y⌋⌋
+  const root = integerSqrt(power / significand);
+  return jammed(false, root, -(shift + exponent) / 2, root * root * significand !== power);
 }
 
 /** The exact sum; undefined where it is a zero whose sign depends on the mode. */

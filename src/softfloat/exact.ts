@@ -5,7 +5,7 @@
 import type { RoundingContext } from './context.ts';
 import { roundNumber } from './dyadic.ts';
 import { refined } from './elementary/refine.ts';
-import { exactAdd, exactDiv, exactFma, exactMul, exactSqrt } from './exact-arithmetic.ts';
+import { exactAdd, exactDiv, exactFma, exactMul, exactRsqrt, exactSqrt } from './exact-arithmetic.ts';
 import { roundReal } from './round-real.ts';
 import type { Scalars } from './scalars.ts';
 
@@ -24,6 +24,8 @@ export function exactScalarsOf(context: RoundingContext): Scalars<number> {
     div: (x: number, y: number) => exactDiv(x, y, context),
     fma: (x: number, y: number, z: number) => exactFma(x, y, z, context),
     sqrt: (x: number) => exactSqrt(x, context),
+    reciprocal: (x: number) => exactDiv(1, x, context),
+    rsqrt: (x: number) => exactRsqrt(x, context),
     exp: (x: number) => refined('exp', x, context),
     log: (x: number) => refined('log', x, context),
     tanh: (x: number) => refined('tanh', x, context),

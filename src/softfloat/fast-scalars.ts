@@ -5,17 +5,21 @@
  * rounds to p ≤ 51 bits in every mode as the exact result does; a residual of 0 needs nothing. For ÷, √ and the
  * elementary functions the residual is looked at only where it can matter: all numbers and midpoints of the format near
  * a result have at most 25 significant bits, so the last 28 bits of their float64 are 0; any other s has the exact result
- * on its own side of all of them, and R(s) is right. Operands of more than 24 bits or beyond float32's range (mixed
- * formats) take the same way as far as the error terms are exact, else exact.ts.
+ * on its own side of all of them, and R(s) is right. 1/√ has two roundings in s and so a wider strip. Operands of more
+ * than 24 bits or beyond float32's range (mixed formats) take the same way as far as the error terms are exact, else
+ * exact.ts.
  */
 import { cancelledZero, type RoundingContext } from './context.ts';
 import { correctlyRounded } from './elementary/correct.ts';
 import { KERNEL_ERROR, kernels, LOW } from './elementary/kernels.ts';
 import { isModerate, productError, roundToOdd, sumError } from './error-free.ts';
 import { exactScalarsOf } from './exact.ts';
-import { exactAdd, exactDiv, exactFma, exactMul, exactSqrt } from './exact-arithmetic.ts';
+import { exactAdd, exactDiv, exactFma, exactMul, exactRsqrt, exactSqrt } from './exact-arithmetic.ts';
 import { type Rounder, rounderOf } from './fast-round.ts';
 import { type ElementaryName, elementaryNames, type Scalars } from './scalars.ts';
+
+/** 2^28 + 1: splits a float64 after its first 25 bits (Veltkamp). */
+const SHORT_SPLITTER = 268435457;
 
 const VIEW = new Float64Array(1);
 const WORDS = new Uint32Array(VIEW.buffer);
@@ -37,7 +41,10 @@ export function fastFloat32Scalars(context: RoundingContext): Scalars<number> {
 }
 
 type Elementary = Record<ElementaryName, (x: number) => number>;
-type Arithmetic = Pick<Scalars<number>, 'fromNumber' | 'add' | 'sub' | 'mul' | 'div' | 'fma' | 'sqrt'>;
+type Arithmetic = Pick<
+  Scalars<number>,
+  'fromNumber' | 'add' | 'sub' | 'mul' | 'div' | 'fma' | 'sqrt' | 'reciprocal' | 'rsqrt'
+>;
 
 function arithmetic(context: RoundingContext, rounded: Rounder): Arithmetic {
   // −0 in `down`; float64 arithmetic gives +0.
@@ -88,7 +95,33 @@ function arithmetic(context: RoundingContext, rounded: Rounder): Arithmetic {
     return rounded(roundToOdd(root, x - p - productError(root, root, p)));
   };
 
-  return { fromNumber: rounded, add, sub: (x, y) => add(x, -y), mul, div, fma, sqrt };
+  const rsqrt = (x: number): number => {
+    if (!(x > 0) || !isModerate(x)) return exactRsqrt(x, context);
+    // Two roundings of 2^−53: less than 3 ulp.
+    const r = 1 / Math.sqrt(x);
+    VIEW[0] = r;
+    const last = WORDS[LAST] & 0xfffffff;
+    if (last > 2 && last < 0xffffffe) return rounded(r);
+    // Near the 25-bit number m. Its square is exact, and 1 − m²x has the sign of 1/√x − m: 1 − q is exact (Sterbenz).
+    // (Measured: all float32 operands of [1, 4) come out right without this, of those at 1/m² in float64 every fifth wrong.)
+    const split = SHORT_SPLITTER * r;
+    const m = split - (split - r);
+    const square = m * m;
+    const q = square * x;
+    return rounded(roundToOdd(m, 1 - q - productError(square, x, q)));
+  };
+
+  return {
+    fromNumber: rounded,
+    add,
+    sub: (x, y) => add(x, -y),
+    mul,
+    div,
+    fma,
+    sqrt,
+    reciprocal: (x) => div(1, x),
+    rsqrt,
+  };
 }
 
 /**

@@ -1,11 +1,13 @@
 /**
- * exp, log, tanh, erf, sin and cos of float64 numbers, the same bits on every engine: `Math.exp` and its like are left
+ * exp, log, tanh, erf, sin, cos and 1/√ of float64 numbers, the same bits on every engine: `Math.exp` and its like are left
  * to the engine by ECMAScript. They are correctly rounded to nearest even (error ≤ ½ ulp, every x), so that any other
  * correctly rounded library gives the same bits too.
  */
 import { FLOAT64 } from './context.ts';
+import { ddRsqrt } from './dd-arithmetic.ts';
 import { KERNEL_ERROR, kernels, LOW } from './elementary/kernels.ts';
 import { refined } from './elementary/refine.ts';
+import { exactRsqrt } from './exact-arithmetic.ts';
 import { type ElementaryName, elementaryNames } from './scalars.ts';
 
 /** f(x) where it is next to 0, 1, ∞ or x, for arguments that are common; undefined elsewhere. */
@@ -54,3 +56,13 @@ export const float64Functions: Readonly<Record<ElementaryName, (x: number) => nu
     (x: number) => number
   >,
 );
+
+/** 1/√x, correctly rounded: as `float64Functions` by double-double, then by exact fractions (a few in 2^48). */
+export function float64Rsqrt(x: number): number {
+  // ±∞ for ±0, 0 for ∞, NaN below zero.
+  if (!(x > 0 && x < Number.POSITIVE_INFINITY)) return 1 / Math.sqrt(x);
+  const { hi, lo } = ddRsqrt({ hi: x, lo: 0 });
+  // Twice the bound, because lo ± error is rounded.
+  const error = hi * 2 ** -101;
+  return hi + (lo + error) === hi && hi + (lo - error) === hi ? hi : exactRsqrt(x, FLOAT64);
+}

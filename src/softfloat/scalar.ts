@@ -10,7 +10,7 @@ import { correctlyRounded } from './elementary/correct.ts';
 import { exactScalarsOf } from './exact.ts';
 import { rounderOf } from './fast-round.ts';
 import { fastFloat32Scalars } from './fast-scalars.ts';
-import { float64Functions } from './float64.ts';
+import { float64Functions, float64Rsqrt } from './float64.ts';
 import { fusedMultiplyAdd } from './fused.ts';
 import type { Scalars } from './scalars.ts';
 
@@ -65,6 +65,8 @@ function float64Scalars(context: RoundingContext): Scalars<number> {
     div: (x, y) => x / y,
     fma: fusedMultiplyAdd,
     sqrt: Math.sqrt,
+    reciprocal: (x) => 1 / x,
+    rsqrt: float64Rsqrt,
   };
 }
 
@@ -81,6 +83,8 @@ function decimalScalars(context: RoundingContext): Scalars<number> {
     div: (x, y) => rounded(x / y),
     fma: (x, y, z) => rounded(fusedMultiplyAdd(x, y, z)),
     sqrt: (x) => rounded(Math.sqrt(x)),
+    reciprocal: (x) => rounded(1 / x),
+    rsqrt: (x) => rounded(float64Rsqrt(x)),
     exp: (x) => rounded(exp(x)),
     log: (x) => rounded(log(x)),
     tanh: (x) => rounded(tanh(x)),
@@ -123,6 +127,8 @@ export const softfloat = Object.freeze({
   fma: (x: number, y: number, z: number, format: Format, mode?: RoundingMode): number =>
     usual(format, mode).fma(x, y, z),
   sqrt: ((x, format, mode) => usual(format, mode).sqrt(x)) as Unary,
+  reciprocal: ((x, format, mode) => usual(format, mode).reciprocal(x)) as Unary,
+  rsqrt: ((x, format, mode) => usual(format, mode).rsqrt(x)) as Unary,
   exp: ((x, format, mode) => usual(format, mode).exp(x)) as Unary,
   log: ((x, format, mode) => usual(format, mode).log(x)) as Unary,
   tanh: ((x, format, mode) => usual(format, mode).tanh(x)) as Unary,

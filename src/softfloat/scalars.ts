@@ -20,6 +20,10 @@ export interface Scalars<S> {
   /** R(x·y + z), one rounding. */
   fma(x: S, y: S, z: S): S;
   sqrt(x: S): S;
+  /** R(1/x): `div(1, x)`, 1/±0 = ±∞. */
+  reciprocal(x: S): S;
+  /** R(1/√x), one rounding; 1/√±0 = ±∞, 1/√∞ = +0, NaN below zero. */
+  rsqrt(x: S): S;
   exp(x: S): S;
   log(x: S): S;
   tanh(x: S): S;
@@ -32,3 +36,8 @@ export interface Scalars<S> {
 export type ElementaryName = 'exp' | 'log' | 'tanh' | 'erf' | 'sin' | 'cos';
 
 export const elementaryNames: readonly ElementaryName[] = Object.freeze(['exp', 'log', 'tanh', 'erf', 'sin', 'cos']);
+
+/** Those and the algebraic ones that a program writes as one function. */
+export type UnaryName = ElementaryName | 'reciprocal' | 'rsqrt';
+
+export const unaryNames: readonly UnaryName[] = Object.freeze([...elementaryNames, 'reciprocal', 'rsqrt'] as const);

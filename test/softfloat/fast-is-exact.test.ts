@@ -12,7 +12,7 @@ const NAMES = [
   ...Object.keys(formats),
   ...['e8m3', 'e4m10', 'e6m9', 'e2m1', 'e3m4', 'e8m22', 'e11m10', 'e5m30', 'e11m51', 'decimal:1', 'decimal:7'],
 ];
-const ARITHMETIC = ['add', 'sub', 'mul', 'div', 'fma', 'sqrt', 'fromNumber'] as const;
+const ARITHMETIC = ['add', 'sub', 'mul', 'div', 'fma', 'sqrt', 'reciprocal', 'rsqrt', 'fromNumber'] as const;
 const ELEMENTARY = ['exp', 'log', 'tanh', 'erf', 'sin', 'cos'] as const;
 
 type Name = (typeof ARITHMETIC)[number] | (typeof ELEMENTARY)[number];
@@ -94,7 +94,7 @@ describe('constructed ties', () => {
           expect(disagreement(context, ['fma'], [tie, 1, tail])).toBeUndefined();
           expect(disagreement(context, ['mul', 'div'], [tie, 1 + 2 ** -50, 0])).toBeUndefined();
           expect(disagreement(context, ['mul', 'div'], [tie, 1 - 2 ** -53, 0])).toBeUndefined();
-          expect(disagreement(context, ['sqrt'], [tie * tie, 0, 0])).toBeUndefined();
+          expect(disagreement(context, ['sqrt', 'rsqrt', 'reciprocal'], [tie * tie, 0, 0])).toBeUndefined();
         }
       }
     }

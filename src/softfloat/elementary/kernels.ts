@@ -72,9 +72,21 @@ function erf(x: number): number {
   return x < 0 ? -ERF[0] : ERF[0];
 }
 
-function lowered({ hi, lo }: DD): number {
-  LOW[0] = lo;
-  return hi;
+/**
+ * A function of several microseconds, with its last result kept: the same x is asked for again where every mode, or
+ * several formats, take it in turn.
+ */
+function remembered(evaluate: (x: DD) => DD): (x: number) => number {
+  let last = Number.NaN;
+  let result: DD = { hi: 0, lo: 0 };
+  return (x) => {
+    if (x !== last) {
+      result = evaluate({ hi: x, lo: 0 });
+      last = x;
+    }
+    LOW[0] = result.lo;
+    return result.hi;
+  };
 }
 
 /** The kernels with their domains; outside, results are known (cases.ts), subnormal or below the accuracy of lo. */
@@ -82,7 +94,7 @@ export const kernels: Readonly<Record<ElementaryName, Kernel>> = Object.freeze({
   exp: { evaluate: exp, least: 2 ** -55, most: 600 },
   tanh: { evaluate: tanh, least: 2 ** -28, most: 20 },
   erf: { evaluate: erf, least: 2 ** -200, most: 6 },
-  log: { evaluate: (x) => lowered(ddLog({ hi: x, lo: 0 })), least: 2 ** -1022, most: Number.MAX_VALUE },
-  sin: { evaluate: (x) => lowered(ddSin({ hi: x, lo: 0 })), least: 2 ** -28, most: Number.MAX_VALUE },
-  cos: { evaluate: (x) => lowered(ddCos({ hi: x, lo: 0 })), least: 2 ** -28, most: Number.MAX_VALUE },
+  log: { evaluate: remembered(ddLog), least: 2 ** -1022, most: Number.MAX_VALUE },
+  sin: { evaluate: remembered(ddSin), least: 2 ** -28, most: Number.MAX_VALUE },
+  cos: { evaluate: remembered(ddCos), least: 2 ** -28, most: Number.MAX_VALUE },
 });

@@ -10,6 +10,7 @@ import { type Format, fitsFloat32 } from '../../formats/format.ts';
 import { formats } from '../../formats/named.ts';
 import { contextKey, type RoundingContext } from '../context.ts';
 import { scalarsOf } from '../scalar.ts';
+import type { UnaryName } from '../scalars.ts';
 
 export type TableIndex = 'binary16' | 'bfloat16';
 
@@ -27,7 +28,7 @@ const tables = new Map<string, Float32Array>();
  * R(f(x)) for all 65,536 operands x of the format's index (see `tableIndexOf`), made on first use (70–150 ms) and
  * cached per content of the context. The operands need not be numbers of the format itself.
  */
-export function unaryTable(context: RoundingContext, name: 'exp' | 'tanh' | 'erf' | 'log'): Float32Array | undefined {
+export function unaryTable(context: RoundingContext, name: UnaryName): Float32Array | undefined {
   const index = tableIndexOf(context.format);
   if (index === undefined) return undefined;
   const key = `${name} ${contextKey(context)}`;

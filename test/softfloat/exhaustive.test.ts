@@ -1,0 +1,205 @@
+/**
+ * The independent evaluations of `npm run exhaustive` (scripts/exhaustive): their bounds, and the scalar functions against
+ * them, on a million new operands a run.
+ */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MODES, placeOf, resultsOf, special } from '../../scripts/exhaustive/decimal.js';
+import { ERROR, EVALUATE, float32Results } from '../../scripts/exhaustive/float32.js';
+import { bfloat16Results, binary16Results } from '../../scripts/exhaustive/rounding.js';
+import { Progress, tasksOf } from '../../scripts/exhaustive/tasks.js';
+import { type BinaryFormat, decode, formats, nextDown, nextUp, round } from '../../src/formats/index.ts';
+import { evaluateFixed, fixedOf } from '../../src/softfloat/elementary/fixed-point.ts';
+import { integerSqrt } from '../../src/softfloat/exact-arithmetic.ts';
+import { scalarsOf } from '../../src/softfloat/scalar.ts';
+import { type UnaryName, unaryNames } from '../../src/softfloat/scalars.ts';
+import { context, generator } from './random.ts';
+
+/** What a failure prints names the operand; the seed repeats the run. */
+const NEW_SEED = Number(process.env.ULPWISE_SEED ?? Date.now() % 2 ** 32);
+/** A million together: sin and cos take 40 µs for the six modes, log 8, the others 2 to 5. */
+const OPERANDS: Readonly<Record<UnaryName, number>> = {
+  ...{ exp: 200_000, tanh: 200_000, erf: 160_000, reciprocal: 150_000, rsqrt: 150_000 },
+  ...{ log: 100_000, sin: 20_000, cos: 20_000 },
+};
+
+const float32 = new Float32Array(1);
+const code32 = new Uint32Array(float32.buffer);
+
+/** Raw bits, every second one with an exponent from 2^−14 to 2^7. */
+function rawFloat32(next: () => number): number {
+  const bits = next();
+  code32[0] = bits & 1 ? bits : (bits & 0x807fffff) | ((113 + (next() % 22)) << 23);
+  return float32[0];
+}
+
+/** The first operand whose results differ from the independent ones, in words. */
+function disagreement(name: UnaryName, operands: Iterable<number>): string | undefined {
+  const functions = MODES.map((mode) => scalarsOf(context(formats.fp32, mode))[name]);
+  const expected = new Float64Array(6);
+  for (const x of operands) {
+    const known = special(name, x);
+    if (known !== undefined) expected.fill(known);
+    else float32Results(name, x, expected);
+    for (let m = 0; m < 6; m++) {
+      const y = functions[m](x);
+      if (!Object.is(y, expected[m])) return `${name}(${x}) ${MODES[m]}: ${y}, not ${expected[m]}`;
+    }
+  }
+  return undefined;
+}
+
+function* random(name: UnaryName, seed: number, count: number): Iterable<number> {
+  const next = generator(seed);
+  for (let i = 0; i < count; i++) {
+    const x = rawFloat32(next);
+    yield name === 'log' || name === 'rsqrt' ? Math.abs(x) : x;
+  }
+}
+
+describe(`fp32 in every mode, ULPWISE_SEED=${NEW_SEED}`, () => {
+  it.each(unaryNames.map((name, i) => [name, i] as const))('%s', (name, i) => {
+    expect(disagreement(name, random(name, NEW_SEED + i, OPERANDS[name]))).toBeUndefined();
+  });
+});
+
+/**
+ * The fp32 operands whose results are nearest to a number of 25 bits without being one, log2 of the relative distance of
+ * the first in brackets. Searched in full: exp 2^−6 ≤ |x| < 88, tanh and erf from 2^−6 on, sin and cos 2^−13 to 2^11, log
+ * 2^−8 to 2^9, 1/√x for all significands. 1/x is never nearer than 2^−49.
+ */
+const HARDEST: Readonly<Record<UnaryName, readonly number[]>> = {
+  // (−52.6)
+  exp: [
+    ...[-14.567090034484863, -45.68510437011719, -0.4189421236515045, 2.771191358566284, 2.0265066623687744],
+    ...[-0.3978530466556549, 81.26973724365234, 0.037635140120983124, 68.28939056396484, 1.984464406967163],
+  ],
+  // (−51.9)
+  tanh: [
+    ...[3.3887107372283936, 2.2778258323669434, 3.360717535018921, 0.02244088612496853, 0.4648849368095398],
+    0.29959726333618164,
+  ],
+  // (−52.2)
+  erf: [0.8967614769935608, 0.5165169835090637],
+  // (−56.7)
+  sin: [
+    ...[252.89820861816406, 4.71238899230957, 1.3086903095245361, 241.6792449951172, 0.7299242615699768],
+    ...[187.455322265625, 0.47560927271842957, 2.3609282970428467, 0.1012374684214592, 0.0032687161583453417],
+  ],
+  // (−54.7)
+  cos: [
+    ...[505.7964172363281, 0.00881955586373806, 3.25966477394104, 1011.5928344726562, 0.000244140625],
+    ...[0.0058593833819031715, 0.0008097228710539639, 49.89141082763672, 321.47796630859375, 9.42477798461914],
+  ],
+  // (−54.6)
+  log: [
+    ...[9.472636222839355, 0.011794382706284523, 0.00758158415555954, 43.62470245361328, 13.331658363342285],
+    ...[7.275149822235107, 0.1671910434961319, 238.8250732421875, 352.500732421875, 1.6515148878097534],
+  ],
+  reciprocal: [1.0515464544296265, 1.060921311378479, 1.11701238155365, 1.0000001192092896, 1.9999998807907104],
+  // (−52.3)
+  rsqrt: [
+    ...[1.4841508865356445, 3.3393394947052, 2.907768964767456, 1.8895809650421143, 2.1552867889404297],
+    ...[3.987612009048462, 1.0000001192092896, 3.999999523162842, 0.25, 1, 4, 2 ** -149, 2 ** -148, 2 ** 126],
+  ],
+};
+
+describe('the hardest fp32 operands and their neighbours in every mode', () => {
+  it.each(unaryNames)('%s', (name) => {
+    const symmetric = !['exp', 'log', 'rsqrt'].includes(name);
+    const operands = HARDEST[name].flatMap((x) => [
+      nextDown(x, formats.fp32),
+      x,
+      nextUp(x, formats.fp32),
+      ...(symmetric ? [-x] : []),
+    ]);
+    expect(disagreement(name, operands)).toBeUndefined();
+  });
+});
+
+describe('the independent evaluations keep their bounds', () => {
+  const BITS = 400;
+  /** f(x)·2^400 by fixed point. */
+  const exact = (name: UnaryName, x: number): bigint => {
+    const [n, one] = [fixedOf(x, BITS), 1n << BigInt(BITS)];
+    if (name === 'reciprocal') return (one * one) / n;
+    if (name === 'rsqrt') return integerSqrt((one * one * one) / n);
+    return evaluateFixed(name, x, BITS);
+  };
+  it.each(unaryNames)('%s', (name) => {
+    const next = generator(91);
+    for (let i = 0; i < 3000; i++) {
+      float32[0] = (1 + next() / 2 ** 32) * 2 ** ((next() % 27) - 20) * (next() % 2 === 0 ? 1 : -1);
+      const x = name === 'log' || name === 'rsqrt' ? Math.abs(float32[0]) : float32[0];
+      if ((name === 'exp' && Math.abs(x) > 100) || (name === 'erf' && Math.abs(x) > 11)) continue;
+      const y = EVALUATE[name](x);
+      // What stands beside a number (error 0) is on its side of it, not near f(x).
+      if (ERROR[0] === 0) continue;
+      const difference = Math.abs(Number(fixedOf(y, BITS) - exact(name, x)));
+      expect(difference / 2 ** BITS, `${name}(${x})`).toBeLessThanOrEqual(ERROR[0]);
+    }
+  });
+});
+
+describe('16-bit operands against decimal.js', () => {
+  it.each(unaryNames)('%s: 120 codes of each format in every mode', (name) => {
+    const next = generator(92);
+    const expected = new Float64Array(6);
+    for (const format of [formats.fp16, formats.bf16] as BinaryFormat[]) {
+      const functions = MODES.map((mode) => scalarsOf(context(format, mode))[name]);
+      for (let i = 0; i < 120; i++) {
+        const x = decode(BigInt(next() % 65536), format);
+        const known = special(name, x);
+        if (known !== undefined) expected.fill(known);
+        else resultsOf(placeOf(name, x, format), expected);
+        expect(
+          functions.map((f) => f(x)),
+          `${name}(${x})`,
+        ).toEqual([...expected]);
+      }
+    }
+  });
+});
+
+describe('float32 to 16 bits', () => {
+  it('the integer roundings are the definition', () => {
+    const next = generator(93);
+    const expected = new Float64Array(6);
+    for (let i = 0; i < 20000; i++) {
+      // Near fp16's range, often next to a tie.
+      const near = (next() & 0x807fffff) | ((100 + (next() % 46)) << 23);
+      const tie = [next(), near, (near & ~0xffff) + 0x8000 + ((next() % 3) - 1), (near & ~0x1fff) + 0x1000][i % 4];
+      code32[0] = tie;
+      for (const [name, results] of [
+        ['bf16', bfloat16Results],
+        ['fp16', binary16Results],
+      ] as const) {
+        results(code32[0], expected);
+        for (let m = 0; m < 6; m++) {
+          const y = round(float32[0], formats[name], MODES[m]);
+          if (!Object.is(expected[m], y)) expect.fail(`${code32[0]} ${name} ${MODES[m]}: ${expected[m]}, not ${y}`);
+        }
+      }
+    }
+  });
+});
+
+describe('a sweep', () => {
+  it('goes on where it was stopped', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ulpwise-'));
+    const [task] = tasksOf({ only: ['fp32'], functions: ['exp'], stride: 1009 });
+    const first = new Progress(task, folder);
+    const chunks = first.remaining();
+    const nothing = { count: 7, undecided: 1, mismatches: 0, examples: [], seconds: 1 };
+    for (const { from, to } of [chunks[0], chunks[2], chunks[1]]) first.add({ ...nothing, from, to });
+    first.write();
+    const second = new Progress(task, folder);
+    expect(second.remaining()).toEqual(chunks.slice(3));
+    expect(second.state).toMatchObject({ count: 21, undecided: 3, finished: [[0, chunks[2].to]] });
+    expect(chunks.every(({ from }) => from % 1009 === 0)).toBe(true);
+    expect(readdirSync(folder)).toEqual(['fp32-exp-stride1009.json']);
+    rmSync(folder, { recursive: true });
+  });
+});
