@@ -10,7 +10,8 @@ const { error, stderr } = await asc.main(
   [
     'assembly/index.ts',
     ...['--baseDir', folder, '--outFile', 'kernels.wasm'],
-    ...['-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub', '--use', 'abort='],
+    ...['-O3', '--noAssert', '--enable', 'simd', '--enable', 'threads', '--runtime', 'stub', '--use', 'abort='],
+    ...['--importMemory', '--sharedMemory'],
     ...['--initialMemory', '16', '--maximumMemory', '65536', '--memoryBase', '1024'],
   ],
   { writeFile: (name, contents) => void binaries.set(name, contents) },

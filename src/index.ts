@@ -1,4 +1,9 @@
 /** ulpwise: how wrong a transformer is in low precision, and where the error comes from. */
+import { useWorkers } from './backends/cpu/wasm.ts';
+import { nodeWorkers } from './platform/node-workers.ts';
+
+useWorkers(nodeWorkers);
+
 export { analyze, dumpType, policyFor } from './analysis/analyze.ts';
 export {
   type ComparisonOfArrays,

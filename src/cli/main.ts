@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { useWorkers } from '../backends/cpu/wasm.ts';
 import { removeUnfinished } from '../platform/node-output.ts';
+import { nodeWorkers } from '../platform/node-workers.ts';
 import { processIo } from './io.ts';
 import { runCli } from './program.ts';
 
@@ -14,4 +16,5 @@ for (const [signal, code] of [
     process.exit(code);
   });
 }
+useWorkers(nodeWorkers);
 process.exitCode = await runCli(process.argv.slice(2), processIo);

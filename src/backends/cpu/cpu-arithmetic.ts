@@ -6,7 +6,13 @@ import type { Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../..
 import { matmulShape } from '../../arithmetic/axes.ts';
 import { compositeConstants, epsilonConstant } from '../../arithmetic/composites.ts';
 import { type Store, visible } from '../../arithmetic/scalar-arithmetic.ts';
-import { contextOf, parameterContextOf, type RoundedTensor, SoftfloatArithmetic } from '../../arithmetic/softfloat.ts';
+import {
+  contextOf,
+  parameterContextOf,
+  type RoundedTensor,
+  SoftfloatArithmetic,
+  type SpecOf,
+} from '../../arithmetic/softfloat.ts';
 import { type Format, fitsFloat32, formats, sameNumbers } from '../../formats/index.ts';
 import type { RoundingContext } from '../../softfloat/scalar.ts';
 import {
@@ -45,7 +51,12 @@ function isFloat32(format: Format): boolean {
 }
 
 export class CpuArithmetic extends SoftfloatArithmetic {
-  private readonly memory: KernelMemory = kernelMemory();
+  private readonly memory: KernelMemory;
+
+  constructor(name: string, specOf: SpecOf, memory: KernelMemory = kernelMemory()) {
+    super(name, specOf);
+    this.memory = memory;
+  }
 
   override add(site: string, a: Value, b: Value): Value {
     return this.elementwise(site, 'add', a, b) ?? super.add(site, a, b);

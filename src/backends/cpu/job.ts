@@ -34,8 +34,8 @@ const EXACT = {
 /** Stacks of partial sums, then two scaled rows. */
 const SCRATCH = 8192;
 
-/** Bytes of a job: 7 float64 and 34 integers, in the order of assembly/layout.ts. */
-const JOB_BYTES = 7 * 8 + 34 * 4;
+/** A job is 7 float64 and 36 integers, in the order of assembly/layout.ts. From one thread's copy to the next: */
+const JOB_BYTES = 256;
 
 /** Runs the kernels on a job. */
 export function runJob(memory: KernelMemory, plan: SumPlan, spec: SumSpec, input: JobInput): void {
@@ -49,7 +49,6 @@ export function runJob(memory: KernelMemory, plan: SumPlan, spec: SumSpec, input
   // Exact products pass through as float32 numbers.
   const product = exact ? EXACT : context(spec.product as Format);
   const stride = terms * (double ? 8 : 4);
-  const scratch = memory.allocate(SCRATCH + 2 * (terms + 4) * 4);
   let statistics = 0;
   if (limits !== undefined) {
     statistics = memory.allocate(rows * STATISTICS);
@@ -66,30 +65,47 @@ export function runJob(memory: KernelMemory, plan: SumPlan, spec: SumSpec, input
   const lifted = plan.scaled < 0 ? narrow : lanes(SCALE);
   const wide = double ? narrow : [wideConstants(memory, product), wideConstants(memory, accumulate)];
   const { chains, first, firstStep, step, length, combine } = chainsOf(spec.order, terms);
-  const job = memory.allocate(JOB_BYTES);
+  const { rowsPerTask, panelsPerTask } = tasksOf(rows, panels.count, terms, double, memory.taskSize);
+  const tasks = Math.ceil(rows / rowsPerTask) * Math.ceil(panels.count / panelsPerTask);
+  const pool = tasks > 1 ? memory.pool() : undefined;
   const bounds = limits ?? { product: 0, sum: 0, exact: 0, scaledSum: 0, scaled: 0 };
-  memory
-    .float64(job, 7)
-    .set([bounds.product, bounds.sum, bounds.exact, bounds.scaledSum, bounds.scaled, 2 ** SCALE, 2 ** -SCALE]);
-  const fields = [
-    ...[
-      input.a,
-      stride,
-      rows,
-      terms,
-      panels.address,
-      panels.count,
-      panels.columns,
-      input.result,
-      input.resultStride,
-      input.masks,
-    ],
+  const { product: products, sum, exact: exactly, scaledSum, scaled } = bounds;
+  const numbers = [products, sum, exactly, scaledSum, scaled, 2 ** SCALE, 2 ** -SCALE];
+  const fields = (scratch: Address): number[] => [
+    ...[input.a, stride, rows, terms, panels.address, panels.count, panels.columns],
+    ...[input.result, input.resultStride, input.masks],
     ...[statistics, panels.statistics, plan.quick, plan.signed, plan.careful, plan.beyond, plan.scaled, ...plan.kinds],
     ...[chains, first, firstStep, step, length, combine],
-    ...[...narrow, ...lifted, ...wide, exact ? 1 : 0, spec.fma ? 1 : 0, scratch],
+    ...[...narrow, ...lifted, ...wide, exact ? 1 : 0, spec.fma ? 1 : 0, scratch, rowsPerTask, panelsPerTask],
   ];
-  memory.int32(job + 56, fields.length).set(fields);
-  memory.kernels.matmul(job);
+  const threads = pool?.threads ?? 1;
+  const jobs = memory.allocate(threads * JOB_BYTES);
+  for (let thread = 0; thread < threads; thread++) {
+    const job = jobs + thread * JOB_BYTES;
+    const scratch = memory.allocate(SCRATCH + 2 * (terms + 4) * 4);
+    memory.float64(job, numbers.length).set(numbers);
+    const integers = fields(scratch);
+    memory.int32(job + numbers.length * 8, integers.length).set(integers);
+  }
+  if (pool !== undefined) {
+    if (pool.run(jobs, JOB_BYTES, tasks)) return;
+    memory.abandonPool();
+  }
+  for (let task = 0; task < tasks; task++) memory.kernels.matmulTask(jobs, task);
+}
+
+/** Bytes of a task's rows: they stay in a core's cache while the panels pass. */
+const TASK_ROWS_BYTES = 1 << 18;
+/** At most, or a little above: enough to keep threads equally busy to the end. */
+const TASKS = 128;
+
+/** How a job is cut: into blocks of rows, a multiple of four, and those into blocks of panels. */
+function tasksOf(rows: number, panels: number, terms: number, double: boolean, taskSize: number) {
+  const [rowBytes, perPanel] = double ? [terms * 8, terms * 8] : [terms * 4, terms * 16];
+  const share = Math.max(taskSize, (rows * panels * perPanel) / TASKS);
+  const rowsPerTask = 4 * Math.ceil(Math.min(rows, TASK_ROWS_BYTES / rowBytes, share / perPanel) / 4);
+  const panelsPerTask = Math.min(panels, Math.max(1, Math.ceil(share / (Math.min(rows, rowsPerTask) * perPanel))));
+  return { rowsPerTask, panelsPerTask };
 }
 
 /** tensor/order.ts's plan as an arithmetic progression of chains. */

@@ -1,6 +1,6 @@
 /**
- * What TypeScript and the kernels exchange in memory. ../rounding-constants.ts writes the constants and ../job.ts the job,
- * field by field in this order.
+ * What TypeScript and the kernels exchange in memory. ../rounding-constants.ts writes the constants, ../job.ts the job,
+ * field by field in this order, and ../pool.ts the pool's words.
  */
 
 /**
@@ -45,6 +45,17 @@ export const TOWARD_ZERO: i32 = 2;
 export const DOWN: i32 = 3;
 export const UP: i32 = 4;
 export const ODD: i32 = 5;
+
+/**
+ * The pool's words (pool.ts), below the module's own data: numbers of the next task to take, of the first that does not
+ * exist, and how many are done; the job's copies, one a thread, their size, and the number of its first task.
+ */
+export const POOL_TAKEN: usize = 64;
+export const POOL_LIMIT: usize = 128;
+export const POOL_DONE: usize = 192;
+export const POOL_JOBS: usize = 256;
+export const POOL_JOB_BYTES: usize = 260;
+export const POOL_FIRST: usize = 264;
 
 /** How the sums of chains are combined. */
 export const COMBINE_SEQUENTIAL: i32 = 0;
@@ -114,5 +125,9 @@ export class Job {
   exactProducts: i32;
   /** 1 where every chain starts at +0 (fma), not at its first term. */
   startAtZero: i32;
+  /** Each thread has a copy of the job with a scratch of its own. */
   scratch: usize;
+  /** The job in tasks (pool.ts): blocks of so many rows, a multiple of four, and panels. */
+  rowsPerTask: i32;
+  panelsPerTask: i32;
 }

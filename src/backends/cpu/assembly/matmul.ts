@@ -1,5 +1,6 @@
 /** Rows of A times panels of B: for every two rows and a panel, the quickest kernel that is right for their numbers. */
 import { chains } from './chains';
+import { denseRows, denseRows64 } from './dense';
 import { Job } from './layout';
 import { INTEGER, MAGIC, NATIVE, NONE } from './lanes';
 import { kahanRow } from './kahan';
@@ -10,18 +11,38 @@ const SCALED: i32 = -2;
 /** The float64 kernel, right for everything. */
 const GENERAL: i32 = -1;
 const KAHAN_FIRST: i32 = 20;
+const EXACT_KERNEL: i32 = 0;
+const NATIVE_KERNEL: i32 = 7;
 /** It loses the signs of zeros, which matter where a sum is zero in the end: that is rare, and then it is done again. */
 const UNSIGNED_KERNEL: i32 = 9;
 
-export function matmul(job: Job): void {
+/** Task number `task` of a job, its blocks taken row by row. */
+export function matmulTask(job: Job, task: i32): void {
+  const across = (job.panelCount + job.panelsPerTask - 1) / job.panelsPerTask;
+  const row = (task / across) * job.rowsPerTask, panel = (task % across) * job.panelsPerTask;
+  block(job, row, min(row + job.rowsPerTask, job.rows), panel, min(panel + job.panelsPerTask, job.panelCount));
+}
+
+/** Rows [firstRow, endRow) times panels [firstPanel, endPanel). */
+function block(job: Job, firstRow: i32, endRow: i32, firstPanel: i32, endPanel: i32): void {
   const panelBytes = job.terms * 64, scaled = job.scratch + 8192;
   const p = job.product, a = job.accumulate, rowBytes = (job.terms + 3 & ~3) * 4;
+  const dense = !job.masks && !job.rowStatistics && job.chains == 1 && job.step == 1 &&
+    (job.quick == EXACT_KERNEL || job.quick == NATIVE_KERNEL);
   let tries = 0, failures = 0;
-  for (let panel = 0; panel < job.panelCount; panel++) {
+  for (let panel = firstPanel; panel < endPanel; panel++) {
     const padded = job.columns - panel * 16 < 16;
     const q = job.panels + panel * panelBytes;
-    for (let row = 0; row < job.rows; row += 2) {
-      const other = min(row + 1, job.rows - 1);
+    let row = firstRow;
+    if (dense) {
+      for (; row + 4 <= endRow; row += 4) {
+        const x = job.a + row * job.stride, u = job.result + row * job.resultStride + panel * 64;
+        if (job.quick == NATIVE_KERNEL) denseRows64(job, x, q, u);
+        else denseRows(job, x, q, u);
+      }
+    }
+    for (; row < endRow; row += 2) {
+      const other = min(row + 1, endRow - 1);
       const x = job.a + row * job.stride, y = job.a + other * job.stride;
       const u = job.result + row * job.resultStride + panel * 64, v = job.result + other * job.resultStride + panel * 64;
       let f0 = 0, t0 = job.terms, f1 = 0, t1 = job.terms;
