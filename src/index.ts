@@ -18,6 +18,20 @@ export type { ReferenceName } from './analysis/references.ts';
 export type { Analysis, NonFinite, OutputResult, Quantiles, TapResult } from './analysis/result.ts';
 export type { RowRecord } from './analysis/rows.ts';
 export {
+  type Finding,
+  type MakeArithmetic,
+  orderOf,
+  type ProbeOptions,
+  type ProbeReport,
+  probe,
+  type RevealOptions,
+  revealOrder,
+  type SummationTree,
+  sameTree,
+  treeOf,
+  treeText,
+} from './backends/probe/index.ts';
+export {
   type BinaryFormat,
   type DecimalFormat,
   decode,

@@ -5,18 +5,21 @@ import { type AnalyzeCommandOptions, runAnalyze } from './analyze.ts';
 import { runFormats } from './formats.ts';
 import type { Io } from './io.ts';
 import { choice, integer, patterns, positive, tableFormat, tokenLists } from './options.ts';
+import { type BackendName, backendNames, backends, formatList, type ProbeCommandOptions, runProbe } from './probe.ts';
 import { version } from './version.ts';
 
 /**
  * Runs a command; `words` are those behind the program's name.
- * @returns the exit code: 0; 2 where the input is wrong, after one line on stderr; 1 for a defect
+ * @returns the exit code: 0; 2 where the input is wrong, after one line on stderr; 1 for a defect, and where a backend is
+ * not as declared
  */
 export async function runCli(words: readonly string[], io: Io): Promise<number> {
   try {
-    const program = createProgram(words, io);
+    const outcome = { code: 0 };
+    const program = createProgram(words, io, outcome);
     if (words.length === 0) program.outputHelp();
     else await program.parseAsync(words, { from: 'user' });
-    return 0;
+    return outcome.code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof InputError) {
@@ -30,7 +33,8 @@ export async function runCli(words: readonly string[], io: Io): Promise<number> 
   }
 }
 
-function createProgram(words: readonly string[], io: Io): Command {
+/** A command that ends well with another exit code than 0 sets `outcome.code`. */
+function createProgram(words: readonly string[], io: Io, outcome: { code: number }): Command {
   const program = new Command('ulpwise')
     .description('How wrong is a transformer in low precision, and where does the error come from?')
     .version(version)
@@ -62,7 +66,30 @@ function createProgram(words: readonly string[], io: Io): Command {
     .addOption(new Option('--table <form>', 'md, latex or csv').default('md').argParser(tableFormat))
     .option('--json', 'print JSON instead of a table')
     .action((names, options) => runFormats(names, options, io));
+  addProbe(program, io, outcome);
   return program;
+}
+
+function addProbe(program: Command, io: Io, outcome: { code: number }): void {
+  program
+    .command('probe')
+    .description(
+      'measure what a backend does (rounding, subnormals, contraction, summation trees) beside what it declares',
+    )
+    .addOption(
+      new Option('--backend <name>', backendNames.join(' or '))
+        .default('cpu')
+        .argParser(choice('--backend', backendNames)),
+    )
+    .addOption(
+      new Option('--formats <list>', 'formats to probe (default: fp64,fp32,tf32,fp16,bf16,e4m3)').argParser(formatList),
+    )
+    .addOption(new Option('--table <form>', 'md, latex or csv').default('md').argParser(tableFormat))
+    .option('--json', 'print every finding as JSON instead of a table')
+    .addHelpText('after', '\nThe exit code is 1 where something is not as declared.')
+    .action(async ({ backend, ...options }: ProbeCommandOptions & { backend: BackendName }) => {
+      if (!(await runProbe(backends[backend], options, io))) outcome.code = 1;
+    });
 }
 
 function addAnalyze(program: Command, words: readonly string[], io: Io): void {
