@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // `unit` needs nothing but the repository; `checkpoints` reads trained models from ../shared/data where they are there.
 export default defineConfig({
   test: {
+    maxWorkers: '100%',
     projects: [
       {
         test: {
