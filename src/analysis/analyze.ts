@@ -139,9 +139,8 @@ class Comparison {
     const reference = await R.lower(exact);
     const difference = (await subtract(lifted, exact)).data;
     const rows = rowsOf(tap, computed.shape, this.batch);
-    const norm = norm2(reference.data, rows);
-    const relative = (d: Tensor): number => ratio(norm2(d.data, rows), norm);
-    const { rowErrors, ...errors } = errorsOf(difference, reference.data, rows);
+    const { rowErrors, referenceNorm, ...errors } = errorsOf(difference, reference.data, rows);
+    const relative = (d: Tensor): number => ratio(norm2(d.data, rows), referenceNorm);
     const nonFinite = nonFiniteEntries(computed.data, rows);
     if (nonFinite.first !== undefined && this.firstNonFinite === null) {
       const { row, at } = nonFinite.first;
@@ -158,12 +157,9 @@ class Comparison {
       tap,
       layer,
       shape: computed.shape,
-      relFrobenius: errors.relFrobenius,
+      ...errors,
       added: fromComputed === undefined ? null : relative(await subtract(lifted, fromComputed)),
       inherited: fromComputed === undefined ? null : relative(await subtract(fromComputed, exact)),
-      relLinf: errors.relLinf,
-      relComponentwise: errors.relComponentwise,
-      absLinf: errors.absLinf,
       minRowNorm: rowErrors.reduce(
         (least, { referenceNorm }) => Math.min(least, referenceNorm),
         Number.POSITIVE_INFINITY,

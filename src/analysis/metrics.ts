@@ -57,12 +57,18 @@ export function rowErrors(difference: Numbers, reference: Numbers, row: Pick<Row
   return { relLinf: ratio(absLinf, largest), relComponentwise, absLinf, referenceNorm: norm2(reference, [row]) };
 }
 
-/** The errors of a tensor, as result.ts defines them, and those of its rows. */
+/** The errors of a tensor, as result.ts defines them. */
 export interface TensorErrors {
   readonly relFrobenius: number;
   readonly relLinf: Quantiles;
   readonly relComponentwise: Quantiles;
   readonly absLinf: Quantiles;
+}
+
+/** The same, with what it was made of. */
+export interface DetailedErrors extends TensorErrors {
+  /** Over all rows. */
+  readonly referenceNorm: number;
   readonly rowErrors: readonly RowErrors[];
 }
 
@@ -71,13 +77,15 @@ export function errorsOf(
   difference: Numbers,
   reference: Numbers,
   rows: readonly Pick<Row, 'start' | 'end'>[],
-): TensorErrors {
+): DetailedErrors {
+  const referenceNorm = norm2(reference, rows);
   const errors = rows.map((row) => rowErrors(difference, reference, row));
   return {
-    relFrobenius: ratio(norm2(difference, rows), norm2(reference, rows)),
+    relFrobenius: ratio(norm2(difference, rows), referenceNorm),
     relLinf: quantilesOf(errors.map(({ relLinf }) => relLinf)),
     relComponentwise: quantilesOf(errors.map(({ relComponentwise }) => relComponentwise)),
     absLinf: quantilesOf(errors.map(({ absLinf }) => absLinf)),
+    referenceNorm,
     rowErrors: errors,
   };
 }

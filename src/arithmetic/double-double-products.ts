@@ -2,10 +2,9 @@
  * Inner products of double-double matrices, fast: the operations of `ddMul` and `ddAdd` (softfloat/dd-arithmetic.ts) on
  * flat arrays, many sums at a time. The same bits as one scalar at a time; a test holds the two against each other.
  */
+import { SPLITTER } from '../softfloat/error-free.ts';
 import type { MatmulShape } from './axes.ts';
 
-/** 2^27 + 1: splits a float64 into two halves of at most 26 bits (Veltkamp). */
-const SPLITTER = 134217729;
 /** Within these magnitudes no product and no error term leaves the range of float64, so that nothing need be checked. */
 const LEAST = 2 ** -400;
 const MOST = 2 ** 400;

@@ -1,7 +1,7 @@
 /** `ulpwise analyze`: carries the analysis out and writes what was asked for. */
 import { join, resolve } from 'node:path';
 import { analyze, dumpType, policyFor } from '../analysis/analyze.ts';
-import { checkSize, type TapTensors } from '../analysis/options.ts';
+import type { TapTensors } from '../analysis/options.ts';
 import { parseReference } from '../analysis/references.ts';
 import type { Analysis } from '../analysis/result.ts';
 import { InputError } from '../formats/index.ts';
@@ -47,8 +47,6 @@ export async function runAnalyze(
   const reference = parseReference(options.reference);
   const model = await chooseModel(checkpoint, options);
   const tokens = chooseTokens(model, options);
-  policyFor(model, options.policy);
-  checkSize(model.config, tokens);
 
   const outputs = openOutputs(model, tokens, options);
   const progress = progressLine(io);

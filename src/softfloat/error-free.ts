@@ -5,7 +5,7 @@
 import { isEven, stepFloat64 } from '../formats/float64.ts';
 
 /** 2^27 + 1: splits a float64 into two halves of at most 26 bits (Veltkamp). */
-const SPLITTER = 134217729;
+export const SPLITTER = 134217729;
 
 /** Products of factors below this bound have an exact error, as long as they are above `SMALLEST_PRODUCT`. */
 export const LARGEST_FACTOR = 2 ** 990;

@@ -4,6 +4,7 @@
  * for bf16, 2^19 for fp16 and tf32, whatever the operand's exponent range.
  */
 import { type Format, fitsFloat32 } from '../../formats/index.ts';
+import { contextKey } from '../../softfloat/context.ts';
 import { type RoundingContext, scalarsOf } from '../../softfloat/scalar.ts';
 
 export type UnaryName = 'exp' | 'tanh' | 'erf';
@@ -60,8 +61,7 @@ const known = new Map<string, UnaryFunction>();
 /** R(name(x)) in the context (whose format fits in float32) for numbers x of `operand`. */
 export function unaryFunction(name: UnaryName, context: RoundingContext, operand: Format | undefined): UnaryFunction {
   const precision = operand?.kind === 'binary' && fitsFloat32(operand) ? Math.max(operand.precision, 1) : 24;
-  const { format, mode, overflow, subnormals } = context;
-  const key = [name, format.name, format.u, format.largest, mode, overflow, subnormals, precision].join(' ');
+  const key = `${name} ${precision} ${contextKey(context)}`;
   let found = known.get(key);
   if (found === undefined) {
     const evaluate = scalarsOf(context)[name];
