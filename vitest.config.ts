@@ -1,6 +1,33 @@
+import { existsSync } from 'node:fs';
+import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 
-// `unit` needs nothing but the repository; `checkpoints` reads trained models from ../shared/data where they are there.
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const hasChromium = existsSync(executablePath);
+if (!hasChromium) {
+  console.warn(`SKIPPED: the browser tests, because there is no ${executablePath}; install chromium or set CHROMIUM`);
+}
+
+const browser = {
+  server: {
+    headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+  },
+  test: {
+    name: 'browser',
+    include: ['test/browser/**/*.test.ts', 'test/backends/cpu/{matmul,rows,pieces}.test.ts'],
+    testTimeout: 120_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: { executablePath, args: ['--no-sandbox', '--disable-quic'] } }),
+      instances: [{ browser: 'chromium' as const }],
+    },
+  },
+};
+
+// `unit` needs nothing but the repository; `checkpoints` reads trained models from ../shared/data where they are there;
+// `browser` runs the kernels in Chromium, in a page that may share memory with its workers.
 export default defineConfig({
   test: {
     maxWorkers: '100%',
@@ -9,11 +36,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/checkpoints/**'],
+          exclude: ['test/checkpoints/**', 'test/browser/**'],
           testTimeout: 60_000,
         },
       },
       { test: { name: 'checkpoints', include: ['test/checkpoints/**/*.test.ts'], testTimeout: 240_000 } },
+      ...(hasChromium ? [browser] : []),
     ],
   },
 });

@@ -17,6 +17,7 @@ export type { AnalyzeOptions, Progress, TapTensors } from './analysis/options.ts
 export type { ReferenceName } from './analysis/references.ts';
 export type { Analysis, NonFinite, OutputResult, Quantiles, TapResult } from './analysis/result.ts';
 export type { RowRecord } from './analysis/rows.ts';
+export { type RoundArrayOptions, roundArray } from './backends/cpu/round-array.ts';
 export {
   type Finding,
   type MakeArithmetic,
@@ -42,9 +43,11 @@ export {
   nextDown,
   nextUp,
   parseFormat,
+  type Rounding,
   type RoundingMode,
   round,
   roundingModes,
+  type StochasticMode,
   ulp,
   ulpDistance,
 } from './formats/index.ts';
@@ -63,6 +66,7 @@ export {
 } from './softfloat/ieee/index.ts';
 export { softfloat } from './softfloat/scalar.ts';
 export {
+  type Mode,
   type OperationSpec,
   type Order,
   orderText,

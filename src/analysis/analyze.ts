@@ -86,12 +86,20 @@ export async function analyze(
       .map((result) => ({ ...result, flagged: result.relFrobenius <= flagLimit })),
     firstNonFinite: comparison.firstNonFinite,
     output: comparison.output as OutputResult,
+    roundingSeeds: roundingSeeds(model, policy),
   };
 }
 
 /** The policy of a text for this model's sites. */
 export function policyFor(model: DecoderSource, text = 'bf16'): Policy {
   return parsePolicy(text, siteNames(model.config));
+}
+
+/** The seeds of the sites that round stochastically, ascending, each once; none where no site does. */
+export function roundingSeeds(model: DecoderSource, policy: Policy): number[] {
+  const specs = siteNames(model.config).map(policy.specFor);
+  const seeds = specs.filter(({ mode }) => mode === 'stochastic').map(({ seed }) => seed);
+  return [...new Set(seeds)].sort((a, b) => a - b);
 }
 
 /** F32 where every site's format fits in float32: the type that a dump of the computed taps has. */
@@ -141,7 +149,11 @@ class Comparison {
     const rows = rowsOf(tap, computed.shape, this.batch);
     const { rowErrors, referenceNorm, ...errors } = errorsOf(difference, reference.data, rows);
     const relative = (d: Tensor): number => ratio(norm2(d.data, rows), referenceNorm);
-    const nonFinite = nonFiniteEntries(computed.data, rows);
+    // Where an entry is not finite, its difference is not.
+    const nonFinite = nonFiniteEntries(
+      computed.data,
+      rows.filter((_, i) => !Number.isFinite(rowErrors[i].absLinf)),
+    );
     if (nonFinite.first !== undefined && this.firstNonFinite === null) {
       const { row, at } = nonFinite.first;
       this.firstNonFinite = {

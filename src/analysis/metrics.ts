@@ -1,8 +1,13 @@
 /** Error metrics of one tap, each as result.ts defines it, over the rows that count. */
+import { errorStatistics } from '../backends/cpu/error-statistics.ts';
+import { type KernelMemory, kernelMemory } from '../backends/cpu/wasm.ts';
 import type { Numbers } from '../tensor/index.ts';
 import { quantilesOf } from './quantiles.ts';
 import type { Quantiles } from './result.ts';
 import type { Row } from './rows.ts';
+
+/** Entries from `start` to `end` (excluded). */
+type Span = Pick<Row, 'start' | 'end'>;
 
 /** Errors of one row. */
 export interface RowErrors {
@@ -18,43 +23,36 @@ export function ratio(difference: number, reference: number): number {
 }
 
 /** √Σ x² over the rows; safe from overflow and underflow of the squares. */
-export function norm2(data: Numbers, rows: readonly Pick<Row, 'start' | 'end'>[]): number {
-  const scaled = (scale: number): number => {
-    let sum = 0;
-    for (const { start, end } of rows) {
-      for (let i = start; i < end; i++) sum += (data[i] * scale) ** 2;
-    }
-    return Math.sqrt(sum) / scale;
-  };
-  const norm = scaled(1);
+export function norm2(data: Numbers, rows: readonly Span[]): number {
+  return normOf(squares(data, rows, 1), data, rows);
+}
+
+/** The same, with Σ x² as float64 gives it. */
+function normOf(sum: number, data: Numbers, rows: readonly Span[]): number {
+  const norm = Math.sqrt(sum);
   // Squares of numbers between these lose nothing that matters.
   if ((norm > 1e-100 && norm < 1e100) || Number.isNaN(norm)) return norm;
   const largest = maxMagnitude(data, rows);
   if (largest === 0 || !Number.isFinite(largest)) return largest;
-  return largest > 1 ? scaled(2 ** -600) : scaled(2 ** 600);
+  const scale = largest > 1 ? 2 ** -600 : 2 ** 600;
+  return Math.sqrt(squares(data, rows, scale)) / scale;
 }
 
-function maxMagnitude(data: Numbers, rows: readonly Pick<Row, 'start' | 'end'>[]): number {
+/** Σ (scale·x)², in ascending order. */
+function squares(data: Numbers, rows: readonly Span[], scale: number): number {
+  let sum = 0;
+  for (const { start, end } of rows) {
+    for (let i = start; i < end; i++) sum += (data[i] * scale) ** 2;
+  }
+  return sum;
+}
+
+function maxMagnitude(data: Numbers, rows: readonly Span[]): number {
   let largest = 0;
   for (const { start, end } of rows) {
     for (let i = start; i < end; i++) largest = Math.max(largest, Math.abs(data[i]));
   }
   return largest;
-}
-
-/** The errors of one row; `difference` is computed − reference. */
-export function rowErrors(difference: Numbers, reference: Numbers, row: Pick<Row, 'start' | 'end'>): RowErrors {
-  let absLinf = 0;
-  let largest = 0;
-  let relComponentwise = 0;
-  for (let i = row.start; i < row.end; i++) {
-    const d = Math.abs(difference[i]);
-    const x = Math.abs(reference[i]);
-    absLinf = Math.max(absLinf, d);
-    largest = Math.max(largest, x);
-    relComponentwise = Math.max(relComponentwise, ratio(d, x));
-  }
-  return { relLinf: ratio(absLinf, largest), relComponentwise, absLinf, referenceNorm: norm2(reference, [row]) };
 }
 
 /** The errors of a tensor, as result.ts defines them. */
@@ -76,12 +74,19 @@ export interface DetailedErrors extends TensorErrors {
 export function errorsOf(
   difference: Numbers,
   reference: Numbers,
-  rows: readonly Pick<Row, 'start' | 'end'>[],
+  rows: readonly Span[],
+  memory: KernelMemory = kernelMemory(),
 ): DetailedErrors {
-  const referenceNorm = norm2(reference, rows);
-  const errors = rows.map((row) => rowErrors(difference, reference, row));
+  const found = errorStatistics(memory, difference, reference, rows);
+  const referenceNorm = normOf(found.referenceSquares, reference, rows);
+  const errors = found.rows.map((row, i) => ({
+    relLinf: ratio(row.difference, row.reference),
+    relComponentwise: row.ratio,
+    absLinf: row.difference,
+    referenceNorm: normOf(row.squares, reference, [rows[i]]),
+  }));
   return {
-    relFrobenius: ratio(norm2(difference, rows), referenceNorm),
+    relFrobenius: ratio(normOf(found.differenceSquares, difference, rows), referenceNorm),
     relLinf: quantilesOf(errors.map(({ relLinf }) => relLinf)),
     relComponentwise: quantilesOf(errors.map(({ relComponentwise }) => relComponentwise)),
     absLinf: quantilesOf(errors.map(({ absLinf }) => absLinf)),

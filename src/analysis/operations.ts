@@ -59,7 +59,8 @@ const sites = {
 /**
  * Operations rounded as a policy says, each at the site it has in a model: softmax at `layers.0.probs`, norms at
  * `layers.0.input_norm`, activations at `layers.0.mlp_act`, attention at `scores`, `probs` and `context`; `matmul` and
- * `linear` at sites of their own. A spec holds at all of them.
+ * `linear` at sites of their own. A spec holds at all of them. Where it rounds stochastically each call takes new random
+ * words, which the calls before it, the sites and the seed determine.
  * @example simulate('bf16; order=pairwise').matmul(a, b)
  * @throws InputError where the text is no policy, a pattern matches no site, or fma is asked for in an order without it
  */
@@ -117,8 +118,7 @@ function operationsIn(A: Arithmetic<unknown>): Operations {
       const [queries, width] = A.shape(query).slice(-2);
       const mask = causal ? causalOver(A.shape(query), A.shape(key)) : undefined;
       const scale: RealTable = { shape: [], reals: [sqrtOfRatio(1n, BigInt(width))] };
-      const products = A.matmul(sites.scores, query, key, { transposed: true });
-      const scores = A.multiply(sites.scores, products, A.constants(sites.scores, scale));
+      const scores = A.scores(sites.scores, query, key, scale, mask);
       const options: MatmulOptions = mask === undefined ? {} : { mask };
       const context = A.matmul(sites.context, A.softmax(sites.probs, scores, mask), value, options);
       return lower(A.reshape(context, [...q.shape.slice(0, -2), queries, rowLength(v.shape)]));

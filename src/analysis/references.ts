@@ -4,6 +4,7 @@ import { DecimalArithmetic } from '../arithmetic/decimal.ts';
 import { DoubleDoubleArithmetic } from '../arithmetic/double-double.ts';
 import { float64Specs } from '../arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../backends/cpu/cpu-arithmetic.ts';
+import { doubleDoubleKernels } from '../backends/cpu/double-double-products.ts';
 import { InputError } from '../formats/index.ts';
 
 export type ReferenceName = 'float64' | 'double-double' | `decimal:${number}`;
@@ -34,7 +35,9 @@ function decimalDigits(name: string): number | undefined {
 export function referenceArithmetic(name: ReferenceName): Arithmetic<unknown> {
   const digits = decimalDigits(name);
   if (digits !== undefined) return new DecimalArithmetic(digits);
-  return name === 'float64' ? new CpuArithmetic('float64', float64Specs) : new DoubleDoubleArithmetic();
+  return name === 'float64'
+    ? new CpuArithmetic('float64', float64Specs)
+    : new DoubleDoubleArithmetic(doubleDoubleKernels());
 }
 
 /** The arithmetic a reference's own uncertainty is measured against. */

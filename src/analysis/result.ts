@@ -87,4 +87,6 @@ export interface Analysis {
   readonly taps: readonly TapResult[];
   readonly firstNonFinite: NonFinite | null;
   readonly output: OutputResult;
+  /** Seeds of stochastic rounding, as far as sites round so: with the policy they determine every bit. */
+  readonly roundingSeeds: readonly number[];
 }

@@ -89,6 +89,8 @@ export interface BasicOperations<V> {
 
 /** Functions over the basic operations, of which an interpreter may have a meaning of its own. */
 export interface CompositeOperations<V> {
+  /** query [..., m, k] times key [..., n, k] transposed, times c = `scale`; hidden entries are −∞. */
+  scores(site: string, query: V, key: V, scale: RealTable, mask?: KeyMask): V;
   /** Along the last axis; hidden entries are +0. */
   softmax(site: string, x: V, mask?: KeyMask): V;
   layerNorm(site: string, x: V, norm: Norm, epsilon: number): V;

@@ -1,8 +1,9 @@
 /** The composite operations over the basic ones, rounding point by rounding point as docs/semantics.md has them. */
 import { type Real, realFromDecimal, realFromNumber, sqrtOfRatio, sqrtTwoOverPi } from '../softfloat/real.ts';
 import type { Tensor } from '../tensor/index.ts';
-import { type KeyMask, rowLength, tensor } from '../tensor/index.ts';
+import { type KeyMask, rowLength, sizeOf, tensor } from '../tensor/index.ts';
 import type { Arithmetic, Linear, MatmulOptions, Norm, RealTable, RotaryTables } from './arithmetic.ts';
+import { type Part, partFrom } from './stochastic.ts';
 
 function scalar(real: Real): RealTable {
   return { shape: [], reals: [real] };
@@ -33,31 +34,59 @@ export abstract class ComposedArithmetic<V> implements Arithmetic<V> {
   /** Whether the site's rotary tables have angles formed in float32. */
   protected abstract usesFloat32Angles(site: string): boolean;
 
+  /** What `compute` does is one operation of the site; that matters where a rounding depends on its place. */
+  protected operation<T>(_site: string, compute: () => T): T {
+    return compute();
+  }
+  /** The results of operations in `compute` are that part of the site's tensor, not the whole. */
+  protected within<T>(_site: string, _part: Part, compute: () => T): T {
+    return compute();
+  }
+  /** One result for each row of x: counted behind the elements of x. */
+  private perRow(site: string, x: V, compute: () => V): V {
+    return this.within(site, partFrom(sizeOf(this.shape(x))), compute);
+  }
+
+  scores(site: string, query: V, key: V, scale: RealTable, mask?: KeyMask): V {
+    const products = this.matmul(site, query, key, { transposed: true });
+    const scores = this.multiply(site, products, this.constants(site, scale));
+    return mask === undefined ? scores : this.select(scores, mask, Number.NEGATIVE_INFINITY);
+  }
+
   softmax(site: string, x: V, mask?: KeyMask): V {
     const hide = (v: V): V => (mask === undefined ? v : this.select(v, mask, 0));
-    const shifted = this.shiftsSoftmax(site) ? this.subtract(site, x, this.rowMax(x, mask)) : x;
-    const e = hide(this.exp(site, shifted));
-    return hide(this.divide(site, e, this.rowSum(site, e)));
+    return this.operation(site, () => {
+      const shifted = this.shiftsSoftmax(site) ? this.subtract(site, x, this.rowMax(x, mask)) : x;
+      const e = hide(this.exp(site, shifted));
+      const sum = this.perRow(site, x, () => this.rowSum(site, e));
+      return hide(this.divide(site, e, sum));
+    });
   }
 
   layerNorm(site: string, x: V, norm: Norm, epsilon: number): V {
     const features = rowLength(this.shape(x));
-    const mean = this.divide(site, this.rowSum(site, x), this.integer(features));
-    const centred = this.subtract(site, x, mean);
-    const z = this.multiply(site, centred, this.reciprocalRoot(site, centred, epsilon));
-    return this.gainAndShift(site, z, norm);
+    return this.operation(site, () => {
+      const mean = this.perRow(site, x, () => this.divide(site, this.rowSum(site, x), this.integer(features)));
+      const centred = this.subtract(site, x, mean);
+      const z = this.multiply(site, centred, this.reciprocalRoot(site, centred, epsilon));
+      return this.gainAndShift(site, z, norm);
+    });
   }
 
   rmsNorm(site: string, x: V, norm: Norm, epsilon: number): V {
-    return this.gainAndShift(site, this.multiply(site, x, this.reciprocalRoot(site, x, epsilon)), norm);
+    return this.operation(site, () => {
+      return this.gainAndShift(site, this.multiply(site, x, this.reciprocalRoot(site, x, epsilon)), norm);
+    });
   }
 
   /** r = R(1/R(√R(v + ε))), v the mean square of each row. */
   private reciprocalRoot(site: string, x: V, epsilon: number): V {
     const squares = this.multiply(site, x, x);
-    const meanSquare = this.divide(site, this.rowSum(site, squares), this.integer(rowLength(this.shape(x))));
-    const shifted = this.add(site, meanSquare, this.constants(site, epsilonConstant(epsilon)));
-    return this.divide(site, this.constants(site, one), this.sqrt(site, shifted));
+    return this.perRow(site, x, () => {
+      const meanSquare = this.divide(site, this.rowSum(site, squares), this.integer(rowLength(this.shape(x))));
+      const shifted = this.add(site, meanSquare, this.constants(site, epsilonConstant(epsilon)));
+      return this.divide(site, this.constants(site, one), this.sqrt(site, shifted));
+    });
   }
 
   private gainAndShift(site: string, z: V, norm: Norm): V {
@@ -66,10 +95,11 @@ export abstract class ComposedArithmetic<V> implements Arithmetic<V> {
   }
 
   gelu(site: string, x: V, form: 'tanh' | 'erf'): V {
-    const t =
-      form === 'tanh' ? this.geluTanh(site, x) : this.erf(site, this.multiply(site, x, this.constants(site, sqrtHalf)));
-    const halved = this.multiply(site, this.constants(site, half), x);
-    return this.multiply(site, halved, this.add(site, this.constants(site, one), t));
+    return this.operation(site, () => {
+      const t = form === 'tanh' ? this.geluTanh(site, x) : this.geluErf(site, x);
+      const halved = this.multiply(site, this.constants(site, half), x);
+      return this.multiply(site, halved, this.add(site, this.constants(site, one), t));
+    });
   }
 
   private geluTanh(site: string, x: V): V {
@@ -78,9 +108,15 @@ export abstract class ComposedArithmetic<V> implements Arithmetic<V> {
     return this.tanh(site, this.multiply(site, this.constants(site, geluOuter), w));
   }
 
+  private geluErf(site: string, x: V): V {
+    return this.erf(site, this.multiply(site, x, this.constants(site, sqrtHalf)));
+  }
+
   silu(site: string, x: V): V {
-    const e = this.exp(site, this.negate(x));
-    return this.divide(site, x, this.add(site, this.constants(site, one), e));
+    return this.operation(site, () => {
+      const e = this.exp(site, this.negate(x));
+      return this.divide(site, x, this.add(site, this.constants(site, one), e));
+    });
   }
 
   rotate(site: string, x: V, tables: RotaryTables): V {
@@ -88,9 +124,16 @@ export abstract class ComposedArithmetic<V> implements Arithmetic<V> {
     const [cos, sin] = [this.constants(site, cosines), this.constants(site, sines)];
     const width = rowLength(this.shape(x));
     const [first, second] = [this.slice(x, 0, width / 2), this.slice(x, width / 2, width)];
-    const rotatedFirst = this.subtract(site, this.multiply(site, first, cos), this.multiply(site, second, sin));
-    const rotatedSecond = this.add(site, this.multiply(site, second, cos), this.multiply(site, first, sin));
-    return this.concat(rotatedFirst, rotatedSecond);
+    const halfOf = (start: number): Part => ({ start, width: width / 2, stride: width });
+    return this.operation(site, () => {
+      const rotatedFirst = this.within(site, halfOf(0), () =>
+        this.subtract(site, this.multiply(site, first, cos), this.multiply(site, second, sin)),
+      );
+      const rotatedSecond = this.within(site, halfOf(width / 2), () =>
+        this.add(site, this.multiply(site, second, cos), this.multiply(site, first, sin)),
+      );
+      return this.concat(rotatedFirst, rotatedSecond);
+    });
   }
 
   /** An exact integer, whatever the site's formats. */

@@ -26,6 +26,24 @@ interface Split {
   readonly low: Float64Array;
 }
 
+/** A result in parts. */
+export interface Parts {
+  readonly hi: Float64Array;
+  readonly lo: Float64Array;
+}
+
+/**
+ * All sums Σ_k a·b of a matmul, k ascending, row-major in parts; undefined where a number is out of range, which the
+ * general way must then take. The kernels have another (backends/cpu/double-double-products.ts).
+ */
+export type DoubleDoubleProducts = (a: Source, b: Source, shape: MatmulShape, transposed: boolean) => Parts | undefined;
+
+/** Whether a number is 0 or within the magnitudes. */
+export function inRange(x: number): boolean {
+  const size = Math.abs(x);
+  return x === 0 || (size > LEAST && size < MOST);
+}
+
 function splitOfLength(length: number): Split {
   const [hi, lo, high, low] = [0, 1, 2, 3].map(() => new Float64Array(length));
   return { hi, lo, high, low };
@@ -34,25 +52,16 @@ function splitOfLength(length: number): Split {
 /** Writes entry `from` of the source to place `to`; false where it is out of range. */
 function split(into: Split, to: number, source: Source, from: number): boolean {
   const hi = source.hi(from);
-  const size = Math.abs(hi);
   const c = SPLITTER * hi;
   into.hi[to] = hi;
   into.lo[to] = source.lo(from);
   into.high[to] = c - (c - hi);
   into.low[to] = hi - into.high[to];
-  return hi === 0 || (size > LEAST && size < MOST);
+  return inRange(hi);
 }
 
-/**
- * All sums Σ_k a·b of a matmul, k ascending, row-major in parts; undefined where a number is out of range, which the
- * general way must then take.
- */
-export function doubleDoubleProducts(
-  a: Source,
-  b: Source,
-  { m, n, k, batches, batchOfB }: MatmulShape,
-  transposed: boolean,
-): { readonly hi: Float64Array; readonly lo: Float64Array } | undefined {
+/** The same bits one number at a time, without kernels. */
+export const doubleDoubleProducts: DoubleDoubleProducts = (a, b, { m, n, k, batches, batchOfB }, transposed) => {
   const left = splitOfLength(a.length);
   for (let i = 0; i < a.length; i++) if (!split(left, i, a, i)) return undefined;
   const [rowStep, columnStep] = transposed ? [1, k] : [n, 1];
@@ -77,7 +86,7 @@ export function doubleDoubleProducts(
     }
   }
   return { hi, lo };
-}
+};
 
 /** Σ_t a[start + t]·b[t·width + j], t = 0 … k − 1 ascending, for each column j. */
 function addProducts(

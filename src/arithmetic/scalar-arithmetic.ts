@@ -8,6 +8,7 @@ import type { Order } from '../tensor/order.ts';
 import type { Linear, MatmulOptions, RealTable } from './arithmetic.ts';
 import { broadcastIndex, broadcastShapes, matmulShape, permuted } from './axes.ts';
 import { ComposedArithmetic } from './composites.ts';
+import { type Part, partFrom, type SiteRoundings } from './stochastic.ts';
 import { sumInOrder, type Terms } from './sums.ts';
 
 /** Something that S's are stored in: a typed array, or a plain one. */
@@ -19,6 +20,8 @@ export interface Store<S> {
 /** A site's arithmetic on scalars. `to` operations round a number of any other arithmetic into theirs. */
 export interface SiteScalars<S> {
   readonly spec: Pick<OperationSpec, 'order' | 'fma' | 'bias' | 'softmax' | 'rotary'>;
+  /** Where a rounding depends on its place: what counts the places. Each operation of the scalars below is one rounding. */
+  readonly roundings?: SiteRoundings;
   readonly accumulate: Scalars<S>;
   readonly out: Scalars<S>;
   /** R_product(x·y); undefined where products go into sums as they are. */
@@ -55,6 +58,20 @@ export abstract class ScalarArithmetic<S> extends ComposedArithmetic<Tensor<Stor
   }
   protected usesFloat32Angles(site: string): boolean {
     return this.site(site).spec.rotary === 'float32-angles';
+  }
+
+  protected override operation<T>(site: string, compute: () => T): T {
+    const { roundings } = this.site(site);
+    return roundings === undefined ? compute() : roundings.operation(compute);
+  }
+  protected override within<T>(site: string, part: Part, compute: () => T): T {
+    const { roundings } = this.site(site);
+    return roundings === undefined ? compute() : roundings.within(part, compute);
+  }
+  /** The entries of a result, which the site's scalars round in the same number of steps each. */
+  private entries(site: string, length: number, at: (index: number) => S): S[] {
+    const { roundings } = this.site(site);
+    return roundings === undefined ? fill(length, at) : roundings.entries(length, at);
   }
 
   shape(v: Tensor<Store<S>>): readonly number[] {
@@ -177,83 +194,90 @@ export abstract class ScalarArithmetic<S> extends ComposedArithmetic<Tensor<Stor
     const { data } = operand(v);
     const n = rowLength(v.shape);
     const rows = data.length / n;
-    const sums = fill(rows, (r) =>
-      this.sum(spec.order, n, accumulate, {
-        start: (k) => toAccumulate(data[r * n + k]),
-        extend: (s, k) => accumulate.add(s, data[r * n + k]),
-      }),
+    const sums = this.operation(site, () =>
+      this.entries(site, rows, (r) =>
+        this.sum(spec.order, n, accumulate, {
+          start: (k) => toAccumulate(data[r * n + k]),
+          extend: (s, k) => accumulate.add(s, data[r * n + k]),
+        }),
+      ),
     );
     return tensorAccumulate([...v.shape.slice(0, -1), 1], sums);
   }
 
   matmul(site: string, a: Tensor<Store<S>>, b: Tensor<Store<S>>, options: MatmulOptions = {}): Tensor<Store<S>> {
-    const { toInput, toOut, operand, tensorOut } = this.site(site);
-    const input = (v: Tensor<Store<S>>): Store<S> => {
-      const { data } = operand(v);
-      return fill(data.length, (i) => toInput(data[i]));
-    };
-    const sums = this.innerProducts(site, { ...a, data: input(a) }, { ...b, data: input(b) }, options);
-    return tensorOut(
-      sums.shape,
-      fill(sums.data.length, (i) => toOut(sums.data[i])),
-    );
+    const { toOut, tensorOut } = this.site(site);
+    const { shape } = matmulShape(a.shape, b.shape, options.transposed === true);
+    const [size, sizeA] = [sizeOf(shape), sizeOf(a.shape)];
+    const results = this.operation(site, () => {
+      const [x, y] = [this.input(site, a, size), this.input(site, b, size + sizeA)];
+      const sums = this.innerProducts(site, x, y, options);
+      return this.entries(site, size, (i) => toOut(sums[i]));
+    });
+    return tensorOut(shape, results);
+  }
+
+  /** R_input of an activation, whose entries are counted from `start` on. */
+  private input(site: string, v: Tensor<Store<S>>, start: number): Tensor<Store<S>> {
+    const { toInput, operand } = this.site(site);
+    const { data } = operand(v);
+    const round = (): S[] => this.entries(site, data.length, (i) => toInput(data[i]));
+    return { shape: v.shape, data: this.within(site, partFrom(start), round) };
   }
 
   linear(site: string, x: Tensor<Store<S>>, { weight, layout, bias }: Linear): Tensor<Store<S>> {
-    const { spec, accumulate, out, toInput, toOut, weightToInput, parameterToOut, operand, tensorOut } =
-      this.site(site);
-    const activations = operand(x).data;
+    const { spec, accumulate, out, toOut, weightToInput, parameterToOut, tensorOut } = this.site(site);
     const weights = this.liftNumbers(weight.data);
-    const rows = activations.length / rowLength(x.shape);
-    const sums = this.innerProducts(
-      site,
-      { shape: [rows, rowLength(x.shape)], data: fill(activations.length, (i) => toInput(activations[i])) },
-      { shape: weight.shape, data: fill(weights.length, (i) => weightToInput(weights[i])) },
-      { transposed: layout === 'out-in' },
-    ).data;
+    const inputs = rowLength(x.shape);
     const features = weight.shape[layout === 'out-in' ? 0 : 1];
     const shape = [...x.shape.slice(0, -1), features];
-    if (bias === undefined)
-      return tensorOut(
-        shape,
-        fill(sums.length, (i) => toOut(sums[i])),
+    const lifted = bias && this.liftNumbers(bias.data);
+    const shift = lifted && fill(features, (j) => parameterToOut(lifted[j]));
+    const results = this.operation(site, () => {
+      const activations = this.input(site, x, sizeOf(shape));
+      const sums = this.innerProducts(
+        site,
+        { shape: [sizeOf(x.shape.slice(0, -1)), inputs], data: activations.data },
+        { shape: weight.shape, data: fill(weights.length, (i) => weightToInput(weights[i])) },
+        { transposed: layout === 'out-in' },
       );
-    const lifted = this.liftNumbers(bias.data);
-    const shift = fill(features, (j) => parameterToOut(lifted[j]));
-    const withBias =
-      spec.bias === 'fused'
-        ? (i: number) => toOut(accumulate.add(sums[i], shift[i % features]))
-        : (i: number) => out.add(toOut(sums[i]), shift[i % features]);
-    return tensorOut(shape, fill(sums.length, withBias));
+      return this.entries(site, sums.length, (i) => {
+        if (shift === undefined) return toOut(sums[i]);
+        if (spec.bias === 'fused') return toOut(accumulate.add(sums[i], shift[i % features]));
+        return out.add(toOut(sums[i]), shift[i % features]);
+      });
+    });
+    return tensorOut(shape, results);
   }
 
   /** The sums of a matmul in the accumulation format, of operands that are rounded already. */
-  private innerProducts(site: string, a: Tensor<Store<S>>, b: Tensor<Store<S>>, options: MatmulOptions): Tensor<S[]> {
+  private innerProducts(site: string, a: Tensor<Store<S>>, b: Tensor<Store<S>>, options: MatmulOptions): S[] {
     const { spec, accumulate, product, toAccumulate } = this.site(site);
     const { shape, m, n, k, batchOfB } = matmulShape(a.shape, b.shape, options.transposed === true);
     const [rowStep, columnStep] = options.transposed === true ? [1, k] : [n, 1];
     const { mask } = options;
-    const data = fill(sizeOf(shape), (index): S => {
+    const { zero } = accumulate;
+    return this.entries(site, sizeOf(shape), (index): S => {
       const [row, column] = [Math.floor(index / n), index % n];
       const aStart = row * k;
       const bStart = batchOfB(Math.floor(row / m)) * k * n + column * columnStep;
-      const at = (t: number): [S, S] => [a.data[aStart + t], b.data[bStart + t * rowStep]];
       const [from, to] = mask === undefined ? [0, k] : visible(mask, a.shape, row);
       const hidden = (t: number): boolean => t < from || t >= to;
-      const { zero } = accumulate;
+      const at = (t: number): [S, S] => (hidden(t) ? [zero, zero] : [a.data[aStart + t], b.data[bStart + t * rowStep]]);
       let terms: Terms<S>;
-      if (product === undefined || spec.fma) {
+      if (spec.fma) {
         terms = {
-          start: (t) => (hidden(t) ? zero : spec.fma ? accumulate.fma(...at(t), zero) : accumulate.mul(...at(t))),
-          extend: (s, t) => (hidden(t) ? accumulate.add(s, zero) : accumulate.fma(...at(t), s)),
+          start: (t) => accumulate.fma(...at(t), zero),
+          extend: (s, t) => accumulate.fma(...at(t), s),
         };
+      } else if (product === undefined) {
+        terms = { start: (t) => accumulate.mul(...at(t)), extend: (s, t) => accumulate.fma(...at(t), s) };
       } else {
-        const term = (t: number): S => (hidden(t) ? zero : product(...at(t)));
-        terms = { start: (t) => toAccumulate(term(t)), extend: (s, t) => accumulate.add(s, term(t)) };
+        const rounded = fill(k, (t) => product(...at(t)));
+        terms = { start: (t) => toAccumulate(rounded[t]), extend: (s, t) => accumulate.add(s, rounded[t]) };
       }
       return this.sum(spec.order, k, accumulate, terms);
     });
-    return { shape, data };
   }
 
   private sum(order: Order, n: number, { zero, add, sub }: Scalars<S>, terms: Terms<S>): S {
@@ -264,10 +288,8 @@ export abstract class ScalarArithmetic<S> extends ComposedArithmetic<Tensor<Stor
     const { out, operand, tensorOut } = this.site(site);
     const apply = operation(out);
     const { data } = operand(v);
-    return tensorOut(
-      v.shape,
-      fill(data.length, (i) => apply(data[i])),
-    );
+    const results = this.operation(site, () => this.entries(site, data.length, (i) => apply(data[i])));
+    return tensorOut(v.shape, results);
   }
 
   private binary(
@@ -281,10 +303,10 @@ export abstract class ScalarArithmetic<S> extends ComposedArithmetic<Tensor<Stor
     const shape = broadcastShapes(a.shape, b.shape);
     const [x, y] = [operand(a).data, operand(b).data];
     const [indexX, indexY] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
-    return tensorOut(
-      shape,
-      fill(sizeOf(shape), (i) => apply(x[indexX(i)], y[indexY(i)])),
+    const results = this.operation(site, () =>
+      this.entries(site, sizeOf(shape), (i) => apply(x[indexX(i)], y[indexY(i)])),
     );
+    return tensorOut(shape, results);
   }
 }
 

@@ -1,8 +1,11 @@
 /** Rounded numbers: each operation of each site in the formats of the site's spec, one scalar at a time. */
 import { type Format, fitsFloat32, formats } from '../formats/index.ts';
 import { type RoundingContext, scalarsOf } from '../softfloat/scalar.ts';
+import type { Scalars } from '../softfloat/scalars.ts';
+import { stochasticScalars } from '../softfloat/stochastic.ts';
 import { allowsFma, type Numbers, type OperationSpec, type Tensor, tensor, uniformSpec } from '../tensor/index.ts';
 import { ScalarArithmetic, type SiteScalars, type Store } from './scalar-arithmetic.ts';
+import { SiteRoundings } from './stochastic.ts';
 
 /** Numbers of `format`; of any float64 where it is undefined (they came from outside). */
 export interface RoundedTensor extends Tensor {
@@ -23,10 +26,15 @@ export function storageOf(format: Format | undefined, data: ArrayLike<number>): 
   return format !== undefined && fitsFloat32(format) ? Float32Array.from(data) : Float64Array.from(data);
 }
 
+/**
+ * Where a site rounds stochastically, the interpreter counts its roundings: the same operations in the same order give the
+ * same bits, and an operation that is repeated takes new random words.
+ */
 export class SoftfloatArithmetic extends ScalarArithmetic<number> {
   readonly name: string;
   protected readonly specOf: SpecOf;
   private readonly sites = new Map<OperationSpec, SiteScalars<number>>();
+  private readonly stochasticSites = new Map<string, SiteScalars<number>>();
 
   constructor(name: string, specOf: SpecOf) {
     super();
@@ -36,10 +44,19 @@ export class SoftfloatArithmetic extends ScalarArithmetic<number> {
 
   protected site(name: string): SiteScalars<number> {
     const spec = this.specOf(name);
+    if (spec.mode === 'stochastic') return this.stochasticSite(name, spec);
     let site = this.sites.get(spec);
     if (site === undefined) {
       site = siteScalars(spec);
       this.sites.set(spec, site);
+    }
+    return site;
+  }
+  private stochasticSite(name: string, spec: OperationSpec): SiteScalars<number> {
+    let site = this.stochasticSites.get(name);
+    if (site === undefined) {
+      site = siteScalars(spec, new SiteRoundings(name, spec.seed));
+      this.stochasticSites.set(name, site);
     }
     return site;
   }
@@ -66,32 +83,39 @@ export class SoftfloatArithmetic extends ScalarArithmetic<number> {
   }
 }
 
-/** The rounding context of one of a spec's formats. */
-export function contextOf(spec: OperationSpec, format: Format): RoundingContext {
-  return { format, mode: spec.mode, overflow: spec.overflow, subnormals: spec.subnormals };
+/** The rounding context of one of a spec's formats, where the spec does not round stochastically. */
+export function contextOf({ mode, overflow, subnormals }: OperationSpec, format: Format): RoundingContext {
+  if (mode === 'stochastic') throw new Error('contextOf: a stochastic rounding has no context of its own');
+  return { format, mode, overflow, subnormals };
 }
 
 /** Weights, tables and constants round to nearest even in every mode. */
-export function parameterContextOf(spec: OperationSpec, format: Format): RoundingContext {
-  return { ...contextOf(spec, format), mode: 'nearest-even' };
+export function parameterContextOf({ overflow, subnormals }: OperationSpec, format: Format): RoundingContext {
+  return { format, mode: 'nearest-even', overflow, subnormals };
 }
 
-function siteScalars(spec: OperationSpec): SiteScalars<number> {
+function siteScalars(spec: OperationSpec, roundings?: SiteRoundings): SiteScalars<number> {
   if (spec.fma && !allowsFma(spec.order)) {
     // Only matmuls have fma: rows sum without it, and a matmul refuses the pair (tensor/policy.ts).
     spec = { ...spec, fma: false };
   }
-  const accumulate = scalarsOf(contextOf(spec, spec.accumulate));
-  const out = scalarsOf(contextOf(spec, spec.out));
+  const { overflow, subnormals } = spec;
+  const scalars = (format: Format): Scalars<number> =>
+    roundings === undefined
+      ? scalarsOf(contextOf(spec, format))
+      : stochasticScalars({ format, overflow, subnormals }, () => roundings.word());
+  const accumulate = scalars(spec.accumulate);
+  const out = scalars(spec.out);
   const parameters = scalarsOf(parameterContextOf(spec, spec.out));
   const rounded = (format: Format) => (shape: readonly number[], data: ArrayLike<number>) =>
     ({ ...tensor(shape, storageOf(format, data)), format }) as RoundedTensor;
   return {
     spec,
+    ...(roundings && { roundings }),
     accumulate,
     out,
-    product: spec.product === 'exact' ? undefined : scalarsOf(contextOf(spec, spec.product)).mul,
-    toInput: scalarsOf(contextOf(spec, spec.input)).fromNumber,
+    product: spec.product === 'exact' ? undefined : scalars(spec.product).mul,
+    toInput: scalars(spec.input).fromNumber,
     toAccumulate: accumulate.fromNumber,
     toOut: out.fromNumber,
     weightToInput: scalarsOf(parameterContextOf(spec, spec.input)).fromNumber,

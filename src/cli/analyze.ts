@@ -1,6 +1,6 @@
 /** `ulpwise analyze`: carries the analysis out and writes what was asked for. */
 import { join, resolve } from 'node:path';
-import { analyze, dumpType, policyFor } from '../analysis/analyze.ts';
+import { analyze, dumpType, policyFor, roundingSeeds } from '../analysis/analyze.ts';
 import type { TapTensors } from '../analysis/options.ts';
 import { parseReference } from '../analysis/references.ts';
 import type { Analysis } from '../analysis/result.ts';
@@ -93,6 +93,8 @@ interface Outputs {
 function openOutputs(model: DecoderSource, tokens: number[][], options: AnalyzeCommandOptions): Outputs {
   checkDistinct({ '--json': options.json, '--dump': options.dump, '--dump-reference': options.dumpReference });
   const shapes = tapShapes(model.config, tokens.length, batchOf(tokens, { token: 0 }).length);
+  const policy = policyFor(model, options.policy);
+  const seeds = seedMetadata(roundingSeeds(model, policy));
   const metadata = { producer: `ulpwise ${version}`, policy: options.policy, tokens: JSON.stringify(tokens) };
   const dumps: { dump: Dump; pick: (tensors: TapTensors) => TapTensors['computed'] }[] = [];
   let json: AtomicFile | undefined;
@@ -105,8 +107,8 @@ function openOutputs(model: DecoderSource, tokens: number[][], options: AnalyzeC
   try {
     if (options.json !== undefined && options.json !== '-') json = atomicFile('--json', options.json);
     if (options.dump !== undefined) {
-      const dtype = dumpType(model, policyFor(model, options.policy));
-      dumps.push({ dump: dumpTo('--dump', options.dump, shapes, dtype, metadata), pick: ({ computed }) => computed });
+      const dump = dumpTo('--dump', options.dump, shapes, dumpType(model, policy), { ...metadata, ...seeds });
+      dumps.push({ dump, pick: (tensors) => tensors.computed });
     }
     if (options.dumpReference !== undefined) {
       const about = { ...metadata, policy: options.reference };
@@ -123,7 +125,7 @@ function openOutputs(model: DecoderSource, tokens: number[][], options: AnalyzeC
       for (const { dump, pick } of dumps) dump.add(pick(tensors));
     },
     json,
-    rows: options.report === undefined ? undefined : rowsFile({ policy: options.policy }),
+    rows: options.report === undefined ? undefined : rowsFile({ policy: options.policy, ...seeds }),
     commit: () => {
       for (const { dump } of dumps) dump.commit();
       json?.commit();
@@ -131,6 +133,10 @@ function openOutputs(model: DecoderSource, tokens: number[][], options: AnalyzeC
     },
     abort,
   };
+}
+
+function seedMetadata(seeds: readonly number[]): Record<string, string> {
+  return seeds.length === 0 ? {} : { roundingSeeds: seeds.join(',') };
 }
 
 function checkDistinct(outputs: Readonly<Record<string, string | undefined>>): void {

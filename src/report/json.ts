@@ -1,7 +1,7 @@
 /** An analysis as JSON text. */
 import type { Analysis, Quantiles, TapResult } from '../analysis/result.ts';
 
-type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** Indented JSON; arrays of plain values stay on one line. Non-finite numbers are "NaN", "Infinity" and "-Infinity". */
 export function jsonText(value: Json): string {
@@ -60,6 +60,7 @@ export function analysisJson(analysis: Analysis): string {
       first === null
         ? null
         : { tap: first.tap, value: first.value, sequence: first.sequence, token: first.token, index: first.index },
+    roundingSeeds: analysis.roundingSeeds,
   });
 }
 

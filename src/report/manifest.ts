@@ -32,6 +32,7 @@ export function manifestJson(input: ManifestInput): string {
     unusedTensors: input.unusedTensors,
     seed: input.seed,
     policy: analysis.policy,
+    roundingSeeds: analysis.roundingSeeds,
     weights: analysis.weights,
     reference: reference.arithmetic,
     pad: pad === null ? null : { side: pad.side, token: pad.token },

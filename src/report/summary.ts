@@ -21,6 +21,7 @@ export function summaryLines(analysis: Analysis): readonly SummaryLine[] {
       label: 'policy',
       text: analysis.weights === 'rounded' ? `${policy} (arithmetic alone: weights rounded in both)` : policy,
     },
+    ...roundingLines(analysis),
     { label: 'reference', text: referenceText(analysis) },
     { label: 'tokens', text: tokensText(analysis) },
     { label: 'loss', text: lossText(analysis) },
@@ -56,6 +57,12 @@ export function mostAdded(analysis: Analysis): TapResult | undefined {
 /** `layers.3.scores, sequence 0, token 17 (Infinity)`; undefined where every computed entry is finite. */
 export function firstNonFiniteText({ firstNonFinite: first }: Analysis): string | undefined {
   return first === null ? undefined : `${first.tap}, sequence ${first.sequence}, token ${first.token} (${first.value})`;
+}
+
+function roundingLines({ roundingSeeds: seeds }: Analysis): SummaryLine[] {
+  return seeds.length === 0
+    ? []
+    : [{ label: 'stochastic rounding', text: `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}` }];
 }
 
 function modelText({ model }: Analysis): string {

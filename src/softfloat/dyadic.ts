@@ -4,8 +4,8 @@
  */
 import { float64Fraction, powerOfTwo } from '../formats/float64.ts';
 import type { BinaryFormat } from '../formats/format.ts';
-import { overflowsToInfinity, type RoundingMode, round, roundsAway } from '../formats/round.ts';
-import { FLOAT64, flushedBelow, infinityOf, nanOf, type RoundingContext, zeroOf } from './context.ts';
+import { overflowsToInfinity, type Rounding, round, roundsFractionAway } from '../formats/round.ts';
+import { type AnyContext, FLOAT64, flushedBelow, infinityOf, nanOf, zeroOf } from './context.ts';
 
 /** ±significand·2^exponent. */
 export interface Dyadic {
@@ -34,7 +34,8 @@ export function shifted(n: bigint, by: number): bigint {
 /**
  * A magnitude in the open interval (n, n + 1)·2^exponent, as the odd multiple of 2^(exponent−1) inside it: all that
  * rounding needs to know about an inexact tail (SoftFloat's "jamming"). It holds where every number and midpoint of the
- * format near it is a multiple of 2^exponent.
+ * format near it is a multiple of 2^exponent; for a stochastic rounding, every multiple of 2^−32 of the format's gap,
+ * as it is where n has at least p + 32 bits.
  */
 export function jammed(negative: boolean, n: bigint, exponent: number, inexact: boolean): Dyadic {
   return inexact
@@ -59,7 +60,7 @@ export interface RoundingEvents {
  * context's overflow and subnormal rules. A decimal format rounds the nearest float64. For a nonzero value and a binary
  * format every field of `events` is set.
  */
-export function roundDyadic(value: Dyadic, context: RoundingContext, events?: RoundingEvents): number {
+export function roundDyadic(value: Dyadic, context: AnyContext, events?: RoundingEvents): number {
   const { format, mode } = context;
   if (value.significand === 0n) return zeroOf(context, value.negative);
   if (format.kind === 'binary') return roundBinary(value, format, context, events);
@@ -68,24 +69,21 @@ export function roundDyadic(value: Dyadic, context: RoundingContext, events?: Ro
 }
 
 /** R(x) of a float64, infinities and NaN included. */
-export function roundNumber(x: number, context: RoundingContext): number {
+export function roundNumber(x: number, context: AnyContext): number {
   if (Number.isNaN(x)) return nanOf(context);
   if (!Number.isFinite(x)) return infinityOf(context, x < 0);
   return roundDyadic(dyadicOf(x), context);
 }
 
 /** The n for which n·2^q is the magnitude of the value, rounded to a multiple of 2^q. */
-function roundedMultiple({ negative, significand, exponent }: Dyadic, q: number, mode: RoundingMode): bigint {
+function roundedMultiple({ negative, significand, exponent }: Dyadic, q: number, mode: Rounding): bigint {
   const n = shifted(significand, exponent - q);
   if (q <= exponent) return n;
   const unit = 1n << BigInt(q - exponent);
-  const rest = significand & (unit - 1n);
-  if (rest === 0n) return n;
-  const tie = 2n * rest > unit ? 1 : 2n * rest === unit ? 0 : -1;
-  return roundsAway(mode, negative, tie, (n & 1n) === 1n) ? n + 1n : n;
+  return roundsFractionAway(mode, negative, significand & (unit - 1n), unit, (n & 1n) === 1n) ? n + 1n : n;
 }
 
-function roundBinary(value: Dyadic, format: BinaryFormat, context: RoundingContext, events?: RoundingEvents): number {
+function roundBinary(value: Dyadic, format: BinaryFormat, context: AnyContext, events?: RoundingEvents): number {
   const { negative, significand, exponent } = value;
   const e = bitLength(significand) - 1 + exponent;
   // The numbers of the format near the value are the multiples of 2^q.
@@ -112,7 +110,7 @@ function roundBinary(value: Dyadic, format: BinaryFormat, context: RoundingConte
 }
 
 /** The context's options applied to a number of a format that has ∞ and NaN. */
-function settled(y: number, context: RoundingContext): number {
+function settled(y: number, context: AnyContext): number {
   if (y === Number.POSITIVE_INFINITY || y === Number.NEGATIVE_INFINITY) return infinityOf(context, y < 0);
   return Math.abs(y) < flushedBelow(context) ? zeroOf(context, y < 0 || Object.is(y, -0)) : y;
 }

@@ -4,24 +4,24 @@
  * Special cases are those of IEEE 754, 6 and 7; what stands for ∞, NaN and −0 is the context's (context.ts).
  */
 import { isNegative } from '../formats/float64.ts';
-import { cancelledZero, infinityOf, nanOf, type RoundingContext, zeroOf } from './context.ts';
+import { type AnyContext, cancelledZero, infinityOf, nanOf, zeroOf } from './context.ts';
 import { bitLength, type Dyadic, dyadicOf, jammed, roundDyadic, shifted } from './dyadic.ts';
 
 /** R(x + y). */
-export function exactAdd(x: number, y: number, context: RoundingContext): number {
+export function exactAdd(x: number, y: number, context: AnyContext): number {
   if (!Number.isFinite(x) || !Number.isFinite(y)) return unlimitedSum(x, y, context);
   return rounded(sum(dyadicOf(x), dyadicOf(y)), context);
 }
 
 /** R(x·y). */
-export function exactMul(x: number, y: number, context: RoundingContext): number {
+export function exactMul(x: number, y: number, context: AnyContext): number {
   if (Number.isNaN(x) || Number.isNaN(y)) return nanOf(context);
   if (Number.isFinite(x) && Number.isFinite(y)) return roundDyadic(product(x, y), context);
   return x === 0 || y === 0 ? nanOf(context) : infinityOf(context, isNegative(x) !== isNegative(y));
 }
 
 /** R(x·y + z). A NaN operand and ∞·0 give NaN; the sign of a zero follows that of the two addends. */
-export function exactFma(x: number, y: number, z: number, context: RoundingContext): number {
+export function exactFma(x: number, y: number, z: number, context: AnyContext): number {
   if (Number.isNaN(x) || Number.isNaN(y) || Number.isNaN(z)) return nanOf(context);
   if (Number.isFinite(x) && Number.isFinite(y)) {
     if (!Number.isFinite(z)) return infinityOf(context, z < 0);
@@ -33,7 +33,7 @@ export function exactFma(x: number, y: number, z: number, context: RoundingConte
 }
 
 /** R(x/y). x/0 is an infinity, 0/0 and ∞/∞ are NaN. */
-export function exactDiv(x: number, y: number, context: RoundingContext): number {
+export function exactDiv(x: number, y: number, context: AnyContext): number {
   const negative = isNegative(x) !== isNegative(y);
   if (Number.isNaN(x) || Number.isNaN(y) || (x === 0 && y === 0)) return nanOf(context);
   if (!Number.isFinite(x)) return Number.isFinite(y) ? infinityOf(context, negative) : nanOf(context);
@@ -43,15 +43,15 @@ export function exactDiv(x: number, y: number, context: RoundingContext): number
 }
 
 /** R(n/d) of integers, d > 0. */
-export function exactRatio(n: bigint, d: bigint, context: RoundingContext): number {
+export function exactRatio(n: bigint, d: bigint, context: AnyContext): number {
   const magnitude = n < 0n ? -n : n;
-  const shift = Math.max(0, 72 + bitLength(d) - bitLength(magnitude));
+  const shift = Math.max(0, 96 + bitLength(d) - bitLength(magnitude));
   const numerator = magnitude << BigInt(shift);
   return roundDyadic(jammed(n < 0n, numerator / d, -shift, numerator % d !== 0n), context);
 }
 
 /** R(√x). √−0 = −0; below zero NaN. */
-export function exactSqrt(x: number, context: RoundingContext): number {
+export function exactSqrt(x: number, context: AnyContext): number {
   if (x === 0) return zeroOf(context, isNegative(x));
   if (Number.isNaN(x) || x < 0) return nanOf(context);
   if (!Number.isFinite(x)) return infinityOf(context, false);
@@ -62,7 +62,7 @@ export function exactSqrt(x: number, context: RoundingContext): number {
  * R(1/√x). 1/√±0 = ±∞, the sign as IEEE 754's rSqrt has it (9.2.1), 1/√∞ = +0; NaN and below zero NaN. What stands for
  * ∞ and NaN is the context's: e4m3 gives NaN for 1/√0 (448 under `saturate`), e2m1 gives 6, and 0 for 1/√−1.
  */
-export function exactRsqrt(x: number, context: RoundingContext): number {
+export function exactRsqrt(x: number, context: AnyContext): number {
   if (Number.isNaN(x) || x < 0) return nanOf(context);
   if (x === 0) return infinityOf(context, isNegative(x));
   if (!Number.isFinite(x)) return zeroOf(context, false);
@@ -90,30 +90,30 @@ export function product(x: number, y: number): Dyadic {
   };
 }
 
-/** x/y of finite numbers, both nonzero, with its tail jammed after at least 67 bits. */
+/** x/y of finite numbers, both nonzero, with its tail jammed after at least 107 bits. */
 export function quotient(x: number, y: number): Dyadic {
   const [a, b] = [dyadicOf(x), dyadicOf(y)];
-  // A fraction below 2^53 shifted by 120 and divided by one below 2^53.
-  const numerator = a.significand << 120n;
+  // A fraction below 2^53 shifted by 160 and divided by one below 2^53.
+  const numerator = a.significand << 160n;
   const tail = numerator % b.significand !== 0n;
-  return jammed(a.negative !== b.negative, numerator / b.significand, a.exponent - 120 - b.exponent, tail);
+  return jammed(a.negative !== b.negative, numerator / b.significand, a.exponent - 160 - b.exponent, tail);
 }
 
-/** √x of a finite x > 0, with its tail jammed after at least 70 bits. */
+/** √x of a finite x > 0, with its tail jammed after at least 100 bits. */
 export function squareRoot(x: number): Dyadic {
   const { significand, exponent } = dyadicOf(x);
-  // An even exponent, and a radicand of at least 140 bits.
-  const shift = 140 + (exponent & 1);
+  // An even exponent, and a radicand of at least 200 bits.
+  const shift = 200 + (exponent & 1);
   const radicand = significand << BigInt(shift);
   const root = integerSqrt(radicand);
   return jammed(false, root, (exponent - shift) / 2, root * root !== radicand);
 }
 
-/** 1/√x of a finite x > 0, with its tail jammed after at least 70 bits; exact for the powers of four. */
+/** 1/√x of a finite x > 0, with its tail jammed after at least 100 bits; exact for the powers of four. */
 export function inverseSquareRoot(x: number): Dyadic {
   const { significand, exponent } = dyadicOf(x);
-  // √(2^shift/significand)·2^(−(shift + exponent)/2): an even sum, and a radicand of at least 140 bits.
-  const shift = 194 + (exponent & 1);
+  // √(2^shift/significand)·2^(−(shift + exponent)/2): an even sum, and a radicand of at least 200 bits.
+  const shift = 254 + (exponent & 1);
   const power = 1n << BigInt(shift);
   // ⌊√y⌋ = ⌊√⌊y⌋⌋
   const root = integerSqrt(power / significand);
@@ -131,12 +131,12 @@ export function sum(a: Dyadic, b: Dyadic): Dyadic | undefined {
     : undefined;
 }
 
-function rounded(value: Dyadic | undefined, context: RoundingContext): number {
+function rounded(value: Dyadic | undefined, context: AnyContext): number {
   return value === undefined ? cancelledZero(context) : roundDyadic(value, context);
 }
 
 /** x + y where one of them is not finite. */
-function unlimitedSum(x: number, y: number, context: RoundingContext): number {
+function unlimitedSum(x: number, y: number, context: AnyContext): number {
   const total = x + y;
   return Number.isNaN(total) ? nanOf(context) : infinityOf(context, total < 0);
 }

@@ -1,5 +1,5 @@
 /** R of an exact real. */
-import { type RoundingContext, zeroOf } from './context.ts';
+import { type AnyContext, zeroOf } from './context.ts';
 import { roundNumber } from './dyadic.ts';
 import { refine } from './elementary/refine.ts';
 import { exactRatio } from './exact-arithmetic.ts';
@@ -10,7 +10,7 @@ import type { Real } from './real-number.ts';
  * formats of p ≤ 24 and 128 for wider ones.
  * A real without `exact` and `ratio` must be irrational, or at least no number and no midpoint of the format.
  */
-export function roundReal(x: Real, context: RoundingContext): number {
+export function roundReal(x: Real, context: AnyContext): number {
   if (x.exact !== undefined) return roundNumber(x.exact, context);
   if (x.ratio === undefined) {
     const { format } = context;

@@ -4,7 +4,7 @@
  */
 import { type Format, fitsFloat32, sameNumbers } from '../formats/format.ts';
 import { formats } from '../formats/named.ts';
-import { type RoundingMode, round } from '../formats/round.ts';
+import { checkRounding, type Rounding, type RoundingMode, round } from '../formats/round.ts';
 import { contextKey, type RoundingContext } from './context.ts';
 import { correctlyRounded } from './elementary/correct.ts';
 import { exactScalarsOf } from './exact.ts';
@@ -13,6 +13,7 @@ import { fastFloat32Scalars } from './fast-scalars.ts';
 import { float64Functions, float64Rsqrt } from './float64.ts';
 import { fusedMultiplyAdd } from './fused.ts';
 import type { Scalars } from './scalars.ts';
+import { stochasticScalars } from './stochastic.ts';
 
 export type { RoundingContext } from './context.ts';
 
@@ -97,7 +98,11 @@ function decimalScalars(context: RoundingContext): Scalars<number> {
 const byFormat = new WeakMap<Format, Map<RoundingMode, Scalars<number>>>();
 
 /** Overflow to infinity, subnormals kept. */
-function usual(format: Format, mode: RoundingMode = 'nearest-even'): Scalars<number> {
+function usual(format: Format, mode: Rounding = 'nearest-even'): Scalars<number> {
+  if (typeof mode === 'object') {
+    checkRounding('softfloat', mode);
+    return stochasticScalars({ format, overflow: 'inf', subnormals: 'keep' }, () => mode.word);
+  }
   let modes = byFormat.get(format);
   if (modes === undefined) {
     modes = new Map();
@@ -105,27 +110,28 @@ function usual(format: Format, mode: RoundingMode = 'nearest-even'): Scalars<num
   }
   let scalars = modes.get(mode);
   if (scalars === undefined) {
+    checkRounding('softfloat', mode);
     scalars = scalarsOf({ format, mode, overflow: 'inf', subnormals: 'keep' });
     modes.set(mode, scalars);
   }
   return scalars;
 }
 
-type Unary = (x: number, format: Format, mode?: RoundingMode) => number;
-type Binary = (x: number, y: number, format: Format, mode?: RoundingMode) => number;
+type Unary = (x: number, format: Format, mode?: Rounding) => number;
+type Binary = (x: number, y: number, format: Format, mode?: Rounding) => number;
 
 /**
- * Single operations by format and mode (nearest even by default), overflow to infinity, subnormals kept.
+ * Single operations by format and mode (nearest even by default), overflow to infinity, subnormals kept. The mode
+ * `{ mode: 'stochastic', word }` rounds stochastically with that random word of 32 bits.
  * @example softfloat.add(1, 2 ** -9, formats.bf16) // 1
  */
 export const softfloat = Object.freeze({
-  round: (x: number, format: Format, mode?: RoundingMode): number => round(x, format, mode),
+  round: (x: number, format: Format, mode?: Rounding): number => round(x, format, mode),
   add: ((x, y, format, mode) => usual(format, mode).add(x, y)) as Binary,
   sub: ((x, y, format, mode) => usual(format, mode).sub(x, y)) as Binary,
   mul: ((x, y, format, mode) => usual(format, mode).mul(x, y)) as Binary,
   div: ((x, y, format, mode) => usual(format, mode).div(x, y)) as Binary,
-  fma: (x: number, y: number, z: number, format: Format, mode?: RoundingMode): number =>
-    usual(format, mode).fma(x, y, z),
+  fma: (x: number, y: number, z: number, format: Format, mode?: Rounding): number => usual(format, mode).fma(x, y, z),
   sqrt: ((x, format, mode) => usual(format, mode).sqrt(x)) as Unary,
   reciprocal: ((x, format, mode) => usual(format, mode).reciprocal(x)) as Unary,
   rsqrt: ((x, format, mode) => usual(format, mode).rsqrt(x)) as Unary,

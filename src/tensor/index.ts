@@ -1,5 +1,5 @@
 export { causalMask, type KeyMask, type Span } from './mask.ts';
 export { allowsFma, type Order, orderText, parseOrder } from './order.ts';
 export { type Policy, parsePolicy, parseSpec, patternTest, specText } from './policy.ts';
-export { type OperationSpec, uniformSpec } from './spec.ts';
+export { type Mode, type OperationSpec, uniformSpec } from './spec.ts';
 export { type Numbers, rowLength, sizeOf, type Tensor, tensor } from './tensor.ts';

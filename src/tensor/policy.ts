@@ -1,15 +1,7 @@
 /** Policies: which operation spec holds at which site, as text. The grammar is in docs/semantics.md. */
-import {
-  type Format,
-  formatOrUndefined,
-  formats,
-  InputError,
-  parseFormat,
-  type RoundingMode,
-  roundingModes,
-} from '../formats/index.ts';
+import { type Format, formatOrUndefined, formats, InputError, parseFormat, roundingModes } from '../formats/index.ts';
 import { allowsFma, orderText, parseOrder } from './order.ts';
-import { type OperationSpec, uniformSpec } from './spec.ts';
+import { type Mode, type OperationSpec, uniformSpec } from './spec.ts';
 
 export interface Policy {
   /** The text it was parsed from. */
@@ -127,6 +119,8 @@ function parseItem(item: string): Change {
   return parse(item.slice(equals + 1).trim());
 }
 
+const modes: readonly Mode[] = [...roundingModes, 'stochastic'];
+
 const itemParsers: Record<string, (value: string) => Change> = {
   input: (value) => ({ input: formatOf('input', value) }),
   product: (value) => ({ product: value === 'exact' ? value : formatOf('product', value, 'exact, ') }),
@@ -135,7 +129,7 @@ const itemParsers: Record<string, (value: string) => Change> = {
   order: (value) => ({ order: parseOrder(value) }),
   fma: (value) => ({ fma: oneOf('fma', value, ['on', 'off']) === 'on' }),
   bias: (value) => ({ bias: oneOf('bias', value, ['separate', 'fused']) }),
-  mode: (value) => ({ mode: oneOf<RoundingMode>('mode', value, roundingModes) }),
+  mode: (value) => ({ mode: oneOf<Mode>('mode', value, modes) }),
   overflow: (value) => ({ overflow: oneOf('overflow', value, ['inf', 'saturate']) }),
   subnormals: (value) => ({ subnormals: oneOf('subnormals', value, ['keep', 'flush']) }),
   softmax: (value) => ({ softmax: oneOf('softmax', value, ['shifted', 'unshifted']) }),

@@ -2,6 +2,9 @@
 import type { Format, RoundingMode } from '../formats/index.ts';
 import { type Order, sequential } from './order.ts';
 
+/** A rounding mode, or stochastic rounding with the spec's seed. */
+export type Mode = RoundingMode | 'stochastic';
+
 export interface OperationSpec {
   /** Both operands of a matmul or linear are rounded to it first. */
   readonly input: Format;
@@ -14,7 +17,7 @@ export interface OperationSpec {
   readonly fma: boolean;
   /** `fused`: the bias is added in `accumulate`, before the sum is rounded to `out`. */
   readonly bias: 'separate' | 'fused';
-  readonly mode: RoundingMode;
+  readonly mode: Mode;
   readonly overflow: 'inf' | 'saturate';
   readonly subnormals: 'keep' | 'flush';
   readonly softmax: 'shifted' | 'unshifted';

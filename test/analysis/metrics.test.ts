@@ -1,9 +1,13 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { nonFiniteEntries, norm2, ratio, rowErrors } from '../../src/analysis/metrics.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { errorsOf, nonFiniteEntries, norm2, ratio } from '../../src/analysis/metrics.ts';
 import { quantile, quantilesOf } from '../../src/analysis/quantiles.ts';
 import { rowsOf } from '../../src/analysis/rows.ts';
+import { KernelMemory } from '../../src/backends/cpu/wasm.ts';
 import { batchOf } from '../../src/model/program/batch.ts';
+import { nodeWorkers } from '../../src/platform/node-workers.ts';
+import type { Numbers } from '../../src/tensor/index.ts';
+import { generator } from '../softfloat/random.ts';
 
 describe('quantiles', () => {
   it('interpolate linearly between order statistics', () => {
@@ -37,11 +41,10 @@ describe('metrics', () => {
   it('take 0/0 as 0 and x/0 as infinite', () => {
     expect(ratio(0, 0)).toBe(0);
     expect(ratio(1, 0)).toBe(Number.POSITIVE_INFINITY);
-    const errors = rowErrors(Float64Array.of(0.5, 0, 1), Float64Array.of(1, 0, -4), all[0]);
-    expect(errors).toEqual({ relLinf: 0.25, relComponentwise: 0.5, absLinf: 1, referenceNorm: Math.sqrt(17) });
-    expect(rowErrors(Float64Array.of(0, 1, 0), Float64Array.of(1, 0, 1), all[0]).relComponentwise).toBe(
-      Number.POSITIVE_INFINITY,
-    );
+    const { rowErrors } = errorsOf(Float64Array.of(0.5, 0, 1), Float64Array.of(1, 0, -4), all);
+    expect(rowErrors).toEqual([{ relLinf: 0.25, relComponentwise: 0.5, absLinf: 1, referenceNorm: Math.sqrt(17) }]);
+    const beyond = errorsOf(Float64Array.of(0, 1, 0), Float64Array.of(1, 0, 1), all);
+    expect(beyond.rowErrors[0].relComponentwise).toBe(Number.POSITIVE_INFINITY);
   });
   it('have a norm that neither overflows nor underflows', () => {
     expect(norm2(Float64Array.of(3e200, 4e200, 0), all)).toBeCloseTo(5e200, -187);
@@ -49,6 +52,54 @@ describe('metrics', () => {
     expect(norm2(Float64Array.of(0, 0, 0), all)).toBe(0);
     expect(norm2(Float64Array.of(1, Number.NaN, 0), all)).toBeNaN();
     expect(norm2(Float64Array.of(1, Number.NEGATIVE_INFINITY, 0), all)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+/** The definitions of result.ts, number by number. */
+function defined(difference: Numbers, reference: Numbers, rows: readonly { start: number; end: number }[]) {
+  const rowErrors = rows.map((row) => {
+    let [absLinf, largest, relComponentwise] = [0, 0, 0];
+    for (let i = row.start; i < row.end; i++) {
+      absLinf = Math.max(absLinf, Math.abs(difference[i]));
+      largest = Math.max(largest, Math.abs(reference[i]));
+      relComponentwise = Math.max(relComponentwise, ratio(Math.abs(difference[i]), Math.abs(reference[i])));
+    }
+    return { relLinf: ratio(absLinf, largest), relComponentwise, absLinf, referenceNorm: norm2(reference, [row]) };
+  });
+  const referenceNorm = norm2(reference, rows);
+  return {
+    relFrobenius: ratio(norm2(difference, rows), referenceNorm),
+    relLinf: quantilesOf(rowErrors.map(({ relLinf }) => relLinf)),
+    relComponentwise: quantilesOf(rowErrors.map(({ relComponentwise }) => relComponentwise)),
+    absLinf: quantilesOf(rowErrors.map(({ absLinf }) => absLinf)),
+    referenceNorm,
+    rowErrors,
+  };
+}
+
+describe.each([1, 2, 3])('errorsOf on %i threads is what is defined', (threads) => {
+  const memory = new KernelMemory({ workers: () => ({ ...nodeWorkers, threads }) });
+  afterAll(() => memory.pool()?.stop());
+  const specials = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e300, 1e-300, 5e-324];
+
+  it.each([1, 2, 3, 8, 33, 700, 3000])('rows of about %i', (width) => {
+    const next = generator(width);
+    for (let trial = 0; trial < 12; trial++) {
+      const rows: { start: number; end: number }[] = [];
+      let at = 0;
+      for (let r = 0; r < 1 + (next() % 200); r++) {
+        // Rows with gaps between them, some of no numbers.
+        const start = at + (next() % 3);
+        at = start + (next() % 8 === 0 ? 0 : 1 + (next() % width));
+        rows.push({ start, end: at });
+      }
+      const wild = [0, 100, 7][trial % 3];
+      const number = (size: number) => () =>
+        wild > 0 && next() % wild === 0 ? specials[next() % specials.length] : (next() / 2 ** 32 - 0.5) * size;
+      const difference = Float64Array.from({ length: at }, number(2 ** -8));
+      const reference = Float64Array.from({ length: at }, number(2 ** (next() % 9)));
+      expect(errorsOf(difference, reference, rows, memory)).toEqual(defined(difference, reference, rows));
+    }
   });
 });
 

@@ -45,6 +45,7 @@ export function analysis(layers = 3, more: Partial<Analysis> = {}): Analysis {
     tokens: [[1, 5, 9, 2, 6, 5, 3, 5]],
     taps,
     firstNonFinite: null,
+    roundingSeeds: [],
     output: { lossReference: 1.6001221, lossComputed: 1.6123, klMean: 0.000123, argmaxFlips: 1, minMargin: 0.0123 },
     ...more,
   };

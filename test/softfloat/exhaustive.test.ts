@@ -8,9 +8,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MODES, placeOf, resultsOf, special } from '../../scripts/exhaustive/decimal.js';
 import { ERROR, EVALUATE, float32Results } from '../../scripts/exhaustive/float32.js';
-import { bfloat16Results, binary16Results } from '../../scripts/exhaustive/rounding.js';
+import { checkRounding, intervals } from '../../scripts/exhaustive/rounding.js';
 import { Progress, tasksOf } from '../../scripts/exhaustive/tasks.js';
+import { roundArray } from '../../src/backends/cpu/round-array.ts';
 import { type BinaryFormat, decode, formats, nextDown, nextUp, round } from '../../src/formats/index.ts';
+import type { RoundingContext } from '../../src/softfloat/context.ts';
+import { roundNumber } from '../../src/softfloat/dyadic.ts';
 import { evaluateFixed, fixedOf } from '../../src/softfloat/elementary/fixed-point.ts';
 import { integerSqrt } from '../../src/softfloat/exact-arithmetic.ts';
 import { scalarsOf } from '../../src/softfloat/scalar.ts';
@@ -164,25 +167,77 @@ describe('16-bit operands against decimal.js', () => {
 });
 
 describe('float32 to 16 bits', () => {
-  it('the integer roundings are the definition', () => {
+  const contexts = [formats.fp16, formats.bf16].flatMap((format) => MODES.map((mode) => context(format, mode)));
+  const roundings = {
+    definition: roundNumber,
+    roundAll: (values: Float32Array, { format, mode }: RoundingContext, out: Float32Array) => {
+      roundArray(values, format, { mode, out });
+    },
+    roundOne: (x: number, c: RoundingContext) => scalarsOf(c).fromNumber(x),
+  };
+  /** Around fp16's subnormals, largest number and 1; around zero, NaN and the ends. */
+  const ranges = [
+    ...[0, 0x33800000, 0x38800000, 0x3f800000, 0x47800000, 0x7f800000, 0x80000000, 0xb8800000, 0xff800000],
+  ].map((code) => ({ from: Math.max(0, code - 40_000), to: code + 40_000, stride: 1 }));
+
+  it('intervals have one result each, the next one another', () => {
+    const resultOf = (code: number) => Math.floor(Math.sqrt(code % 2 ** 31));
+    const list = [...intervals(2 ** 31 - 100_000, 2 ** 31 + 100_000, resultOf)];
+    let next = 2 ** 31 - 100_000;
+    for (const { start, end, result } of list) {
+      expect(start).toBe(next);
+      expect([resultOf(start), resultOf(end - 1)]).toEqual([result, result]);
+      if (end < 2 ** 31 + 100_000) expect(resultOf(end)).not.toBe(result);
+      next = end;
+    }
+    expect(next).toBe(2 ** 31 + 100_000);
+    expect(list.some(({ start }) => start === 2 ** 31)).toBe(true);
+  });
+  it('the definition by intervals is `round`', () => {
     const next = generator(93);
-    const expected = new Float64Array(6);
-    for (let i = 0; i < 20000; i++) {
-      // Near fp16's range, often next to a tie.
-      const near = (next() & 0x807fffff) | ((100 + (next() % 46)) << 23);
-      const tie = [next(), near, (near & ~0xffff) + 0x8000 + ((next() % 3) - 1), (near & ~0x1fff) + 0x1000][i % 4];
-      code32[0] = tie;
-      for (const [name, results] of [
-        ['bf16', bfloat16Results],
-        ['fp16', binary16Results],
-      ] as const) {
-        results(code32[0], expected);
-        for (let m = 0; m < 6; m++) {
-          const y = round(float32[0], formats[name], MODES[m]);
-          if (!Object.is(expected[m], y)) expect.fail(`${code32[0]} ${name} ${MODES[m]}: ${expected[m]}, not ${y}`);
+    for (const range of ranges) {
+      for (const c of contexts) {
+        const resultOf = (code: number) => {
+          code32[0] = code;
+          return roundNumber(float32[0], c);
+        };
+        const list = [...intervals(range.from, range.to, resultOf)];
+        for (let i = 0; i < 50; i++) {
+          const code = range.from + (next() % (range.to - range.from));
+          const { result } = list.find(({ start, end }) => start <= code && code < end)!;
+          code32[0] = code;
+          const y = round(float32[0], c.format, c.mode);
+          if (!Object.is(y, result) && !(y === 0 && result === 0)) expect.fail(`${code} ${c.format.name} ${c.mode}`);
         }
       }
     }
+  });
+  it.each(ranges)('$from to $to: arrays and numbers', (range) => {
+    const found = checkRounding(range, contexts, roundings);
+    expect(found.examples).toEqual([]);
+    expect(found.mismatches).toBe(0);
+    expect(found.count).toBe(range.to - range.from);
+  });
+  it('a single wrong bit is noticed', () => {
+    const range = { from: 0x3f000000, to: 0x3f200000, stride: 7 };
+    expect(checkRounding(range, contexts, roundings)).toMatchObject({ mismatches: 0, count: 299594 });
+    const wrong = (values: Float32Array, c: RoundingContext, out: Float32Array): void => {
+      roundings.roundAll(values, c, out);
+      if (c.mode === 'odd' && c.format.name === 'bf16') out[12345 % out.length] += 2 ** -24;
+    };
+    // Five blocks of 2^16 operands.
+    expect(checkRounding(range, contexts, { ...roundings, roundAll: wrong })).toMatchObject({ mismatches: 5 });
+    const wrongOne = (x: number, c: RoundingContext): number => roundings.roundOne(x, c) + (x === 0.5 ? 1 : 0);
+    expect(checkRounding(range, contexts, { ...roundings, roundOne: wrongOne })).toMatchObject({ mismatches: 12 });
+    const sign = (x: number, c: RoundingContext): number => Math.abs(roundings.roundOne(x, c));
+    const zero = checkRounding({ from: 2 ** 31, to: 2 ** 31 + 1, stride: 1 }, contexts, {
+      ...roundings,
+      roundOne: sign,
+    });
+    expect(zero.mismatches).toBe(12);
+    expect(zero.examples[0]).toEqual({
+      ...{ code: 2 ** 31, format: 'fp16', mode: 'nearest-even', x: '-0', got: '0', expected: '-0' },
+    });
   });
 });
 

@@ -3,16 +3,10 @@
  * the scalar interpreter computes: slower, never otherwise.
  */
 import type { Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../../arithmetic/arithmetic.ts';
-import { matmulShape } from '../../arithmetic/axes.ts';
+import { type MatmulShape, matmulShape } from '../../arithmetic/axes.ts';
 import { compositeConstants, epsilonConstant } from '../../arithmetic/composites.ts';
 import { type Store, visible } from '../../arithmetic/scalar-arithmetic.ts';
-import {
-  contextOf,
-  parameterContextOf,
-  type RoundedTensor,
-  SoftfloatArithmetic,
-  type SpecOf,
-} from '../../arithmetic/softfloat.ts';
+import { contextOf, parameterContextOf, type RoundedTensor } from '../../arithmetic/softfloat.ts';
 import { type Format, fitsFloat32, formats, sameNumbers } from '../../formats/index.ts';
 import type { RoundingContext } from '../../softfloat/scalar.ts';
 import {
@@ -23,41 +17,35 @@ import {
   rowLength,
   sizeOf,
   type Tensor,
-  tensor,
 } from '../../tensor/index.ts';
+import { elementary, gelu, silu } from './activations.ts';
 import { overlay } from './broadcast.ts';
-import { binaryFloat32, binaryFloat64, sqrtFloat32 } from './elementwise.ts';
-import { finishOf } from './finish.ts';
-import * as fused from './fused.ts';
+import { binary, type Operand, sqrtFloat32 } from './elementwise.ts';
+import { type Afterwards, finishOf } from './finish.ts';
 import * as movements from './movements.ts';
+import { norm } from './norm.ts';
 import { planSum } from './plan.ts';
-import { rowSumSpec } from './row-sums.ts';
-import { type Operand, type Products, products, type RowMask } from './sums.ts';
+import { rotate } from './rotary.ts';
+import { roundArrayIn } from './round-array.ts';
+import { type RowSumPlan, rowSumSpec } from './row-sums.ts';
+import type { RowsIn } from './rows.ts';
+import { softmax } from './softmax.ts';
+import { StochasticArithmetic } from './stochastic-arithmetic.ts';
+import { type Operand as Factor, type Products, products, type RowMask } from './sums.ts';
 import { type UnaryName, unaryFunction } from './unary-tables.ts';
-import { type KernelMemory, kernelMemory, type Operation } from './wasm.ts';
+import { isFloat64 } from './units.ts';
+import type { NumberSize, Operation } from './wasm.ts';
 
 type Value = Tensor<Store<number>>;
+type Where = Pick<Products, 'transposed' | 'mask'> & { readonly shape: MatmulShape };
 
 const { one, half, sqrtHalf, geluOuter, geluInner } = compositeConstants;
 
-/** Float64's own operations, unrounded. */
-function isFloat64(spec: OperationSpec): boolean {
-  const { out, mode, overflow, subnormals } = spec;
-  return sameNumbers(out, formats.fp64) && mode === 'nearest-even' && overflow === 'inf' && subnormals === 'keep';
+function isFloat32({ out }: OperationSpec): boolean {
+  return fitsFloat32(out) && out.signedZero;
 }
 
-function isFloat32(format: Format): boolean {
-  return fitsFloat32(format) && format.signedZero;
-}
-
-export class CpuArithmetic extends SoftfloatArithmetic {
-  private readonly memory: KernelMemory;
-
-  constructor(name: string, specOf: SpecOf, memory: KernelMemory = kernelMemory()) {
-    super(name, specOf);
-    this.memory = memory;
-  }
-
+export class CpuArithmetic extends StochasticArithmetic {
   override add(site: string, a: Value, b: Value): Value {
     return this.elementwise(site, 'add', a, b) ?? super.add(site, a, b);
   }
@@ -72,24 +60,17 @@ export class CpuArithmetic extends SoftfloatArithmetic {
   }
 
   private elementwise(site: string, op: Operation, a: Value, b: Value): Value | undefined {
-    const spec = this.specOf(site);
-    if (isFloat64(spec)) {
-      const over = overlay(a.shape, b.shape);
-      return this.rounded(spec.out, over.shape, binaryFloat64(op, a.data, b.data, over));
-    }
-    if (!isFloat32(spec.out)) return undefined;
-    const x = this.float32(site, a);
-    const y = a === b ? x : this.float32(site, b);
-    if (x === undefined || y === undefined) return undefined;
+    const at = this.on(site, a, b);
+    if (at === undefined) return undefined;
     const over = overlay(a.shape, b.shape);
-    return this.rounded(spec.out, over.shape, binaryFloat32(this.memory, contextOf(spec, spec.out), op, x, y, over));
+    const [x, y] = at.operands;
+    return this.rounded(at.out.format, over.shape, binary(this.memory, at.out, op, x, y, over, at.size));
   }
 
   override sqrt(site: string, v: Value): Value {
-    const spec = this.specOf(site);
-    const x = isFloat32(spec.out) ? this.float32(site, v) : undefined;
-    if (x === undefined) return super.sqrt(site, v);
-    return this.rounded(spec.out, v.shape, sqrtFloat32(this.memory, contextOf(spec, spec.out), x));
+    const at = this.on(site, v);
+    if (at === undefined || at.size === 8) return super.sqrt(site, v);
+    return this.rounded(at.out.format, v.shape, sqrtFloat32(this.memory, at.out, at.operands[0].data));
   }
   override exp(site: string, v: Value): Value {
     return this.elementary(site, 'exp', v) ?? super.exp(site, v);
@@ -102,12 +83,18 @@ export class CpuArithmetic extends SoftfloatArithmetic {
   }
 
   private elementary(site: string, name: UnaryName, v: Value): Value | undefined {
+    const input = this.rowsIn(site, v);
+    if (input === undefined) return undefined;
+    const f = unaryFunction(name, input.out, input.x.format);
+    return this.rounded(input.out.format, v.shape, elementary(input, f));
+  }
+
+  override parameter(site: string, t: Tensor): Value {
     const spec = this.specOf(site);
-    const x = isFloat32(spec.out) ? this.float32(site, v) : undefined;
-    if (x === undefined) return undefined;
-    const result = x.slice();
-    unaryFunction(name, contextOf(spec, spec.out), (v as RoundedTensor).format).apply(result, 0, result.length);
-    return this.rounded(spec.out, v.shape, result);
+    const { length } = t.data;
+    const data = fitsFloat32(spec.out) ? new Float32Array(length) : new Float64Array(length);
+    roundArrayIn(this.memory, t.data, parameterContextOf(spec, spec.out), data);
+    return this.rounded(spec.out, t.shape, data);
   }
 
   override permute(v: Value, axes: readonly number[]): Value {
@@ -151,18 +138,35 @@ export class CpuArithmetic extends SoftfloatArithmetic {
   }
 
   override matmul(site: string, a: Value, b: Value, options: MatmulOptions = {}): Value {
+    if (this.specOf(site).mode === 'stochastic') return super.matmul(site, a, b, options);
     const transposed = options.transposed === true;
     const shape = matmulShape(a.shape, b.shape, transposed);
     const { mask } = options;
     const rowMask: RowMask | undefined = mask && ((row) => visible(mask, a.shape, row));
+    return this.product(site, a, b, { shape, transposed, mask: rowMask }, {}) ?? super.matmul(site, a, b, options);
+  }
+
+  override scores(site: string, query: Value, key: Value, scale: RealTable, mask?: KeyMask): Value {
+    if (this.specOf(site).mode === 'stochastic') return super.scores(site, query, key, scale, mask);
+    const shape = matmulShape(query.shape, key.shape, true);
+    const after = {
+      scale: this.scalar(site, scale),
+      visible: mask && ((row: number) => visible(mask, shape.shape, row)),
+    };
+    const result = this.product(site, query, key, { shape, transposed: true, mask: undefined }, after);
+    return result ?? super.scores(site, query, key, scale, mask);
+  }
+
+  /** A product of two activations and what follows it; undefined where no kernel is right. */
+  private product(site: string, a: Value, b: Value, where: Where, after: Afterwards): Value | undefined {
     const { operand } = this.site(site);
     const [left, right] = [this.activation(site, operand(a)), this.activation(site, operand(b))];
-    const result = this.product(site, left, right, { shape, transposed, mask: rowMask }, undefined);
-    if (result === undefined) return super.matmul(site, a, b, options);
-    return this.rounded(this.specOf(site).out, shape.shape, result);
+    const result = this.sums(site, left, right, where, after);
+    return result && this.rounded(this.specOf(site).out, where.shape.shape, result);
   }
 
   override linear(site: string, x: Value, layer: Linear): Value {
+    if (this.specOf(site).mode === 'stochastic') return super.linear(site, x, layer);
     const { weight, layout, bias } = layer;
     const spec = this.specOf(site);
     const transposed = layout === 'out-in';
@@ -170,147 +174,136 @@ export class CpuArithmetic extends SoftfloatArithmetic {
     const shape = matmulShape([rows, inputs], weight.shape, transposed);
     const left = this.activation(site, this.site(site).operand(x));
     const right = operandOf(weight, spec, parameterContextOf(spec, spec.input));
-    const shift = bias === undefined ? undefined : (this.parameter(site, bias).data as Numbers);
-    const result = this.product(site, left, right, { shape, transposed, mask: undefined }, shift);
+    const shift = bias && (this.parameter(site, bias).data as Numbers);
+    const result = this.sums(site, left, right, { shape, transposed, mask: undefined }, { bias: shift });
     if (result === undefined) return super.linear(site, x, layer);
     return this.rounded(spec.out, [...x.shape.slice(0, -1), shape.n], result);
   }
 
-  /** R_out of sums of products, with the bias; undefined where no kernel is right. */
-  private product(
-    site: string,
-    a: Operand,
-    b: Operand,
-    where: Pick<Products, 'shape' | 'transposed' | 'mask'>,
-    bias: Numbers | undefined,
-  ): Numbers | undefined {
+  /** R_out of sums of products, and what follows them; undefined where no kernel is right. */
+  private sums(site: string, a: Factor, b: Factor, where: Where, after: Afterwards): Numbers | undefined {
     const spec = this.specOf(site);
     const sumSpec = { ...spec, a: spec.input, b: spec.input };
     if (spec.fma && !allowsFma(spec.order)) return undefined;
     const plan = planSum(sumSpec, where.shape.k);
-    if (plan === undefined || (plan.storage === 'float32' && !isFloat32(spec.out))) return undefined;
-    const scalars = this.site(site);
-    if (plan.storage === 'float64') {
-      if (!isFloat64(spec) || !sameNumbers(spec.input, formats.fp64)) return undefined;
-      const plain = (v: Operand): Operand => ({ data: v.data, rounding: undefined });
-      const sums = products(this.memory, plain(a), plain(b), { ...where, plan, spec: sumSpec, finish: undefined });
-      if (bias !== undefined)
-        for (let i = 0; i < sums.length; i++) sums[i] = scalars.out.add(sums[i], bias[i % bias.length]);
-      return sums;
+    if (plan === undefined) return undefined;
+    const double = plan.storage === 'float64';
+    if (double) {
+      if (!isFloat64(contextOf(spec, spec.out)) || !sameNumbers(spec.input, formats.fp64)) return undefined;
+    } else if (!isFloat32(spec)) {
+      return undefined;
     }
-    const finish = finishOf(this.memory, spec, where.shape.n, bias as Float32Array | undefined);
-    return products(this.memory, a, b, { ...where, plan, spec: sumSpec, finish });
+    const finish = finishOf(this.memory, spec, double ? 8 : 4, where.shape.n, after);
+    const operands = double ? [a, b].map(({ data }): Factor => ({ data, rounding: undefined })) : [a, b];
+    return products(this.memory, operands[0], operands[1], { ...where, plan, spec: sumSpec, finish });
   }
 
-  private activation(site: string, v: Value): Operand {
+  private activation(site: string, v: Value): Factor {
     const spec = this.specOf(site);
     return operandOf(v as RoundedTensor, spec, contextOf(spec, spec.input));
   }
 
   override softmax(site: string, x: Value, mask?: KeyMask): Value {
-    const spec = this.specOf(site);
     const input = this.rowsIn(site, x);
-    const sum = this.rowSumPlan(spec, spec.out, rowLength(x.shape));
+    const shifted = this.shiftsSoftmax(site);
+    const sum = input && this.rowSumPlan(site, input, input.out.format, rowLength(x.shape));
     if (input === undefined || sum === undefined) return super.softmax(site, x, mask);
-    const rowMask: RowMask | undefined = mask && ((row) => visible(mask, x.shape, row));
-    const exp = unaryFunction('exp', input.out, spec.softmax === 'shifted' ? spec.out : (x as RoundedTensor).format);
-    return this.rounded(spec.out, x.shape, fused.softmax(input, sum, exp, rowMask));
+    const exp = unaryFunction('exp', input.out, shifted ? input.out.format : input.x.format);
+    return this.rounded(input.out.format, x.shape, softmax(input, { shifted, sum, exp }, x.shape, mask));
   }
 
-  override layerNorm(site: string, x: Value, norm: Norm, epsilon: number): Value {
-    const mean = this.rowSumPlan(this.specOf(site), formatOf(x), rowLength(x.shape));
-    const result = mean && this.norm(site, x, mean, norm, epsilon);
-    return result ?? super.layerNorm(site, x, norm, epsilon);
+  override layerNorm(site: string, x: Value, layer: Norm, epsilon: number): Value {
+    const input = this.rowsIn(site, x);
+    const mean = input && this.rowSumPlan(site, input, formatOf(x), rowLength(x.shape));
+    const result = mean && this.norm(site, x, mean, layer, epsilon);
+    return result ?? super.layerNorm(site, x, layer, epsilon);
   }
-  override rmsNorm(site: string, x: Value, norm: Norm, epsilon: number): Value {
-    return this.norm(site, x, undefined, norm, epsilon) ?? super.rmsNorm(site, x, norm, epsilon);
+  override rmsNorm(site: string, x: Value, layer: Norm, epsilon: number): Value {
+    return this.norm(site, x, undefined, layer, epsilon) ?? super.rmsNorm(site, x, layer, epsilon);
   }
 
   private norm(
     site: string,
     x: Value,
-    mean: fused.RowSumPlan | undefined,
+    mean: RowSumPlan | undefined,
     { gamma, beta }: Norm,
     epsilon: number,
   ): Value | undefined {
-    const spec = this.specOf(site);
     const input = this.rowsIn(site, x);
-    const squares = this.rowSumPlan(spec, spec.out, rowLength(x.shape));
+    const width = rowLength(x.shape);
+    const squares = input && this.rowSumPlan(site, input, input.out.format, width);
     // The number of features is an exact integer.
-    if (input === undefined || squares === undefined || rowLength(x.shape) >= 2 ** 24) return undefined;
-    const vector = (t: Tensor): Float32Array => this.parameter(site, t).data as Float32Array;
+    if (input === undefined || squares === undefined || (input.size === 4 && width >= 2 ** 24)) return undefined;
+    const vector = (t: Tensor): Numbers => this.parameter(site, t).data as Numbers;
     const constants = {
       gamma: vector(gamma),
       beta: beta && vector(beta),
       epsilon: this.scalar(site, epsilonConstant(epsilon)),
       one: this.scalar(site, one),
     };
-    return this.rounded(spec.out, x.shape, fused.norm(input, mean, squares, constants));
+    return this.rounded(input.out.format, x.shape, norm(input, mean, squares, constants));
   }
 
   override gelu(site: string, x: Value, form: 'tanh' | 'erf'): Value {
     const input = this.rowsIn(site, x);
     if (input === undefined) return super.gelu(site, x, form);
-    const { out } = this.specOf(site);
+    const { out } = input;
     const constants = form === 'tanh' ? [one, half, geluOuter, geluInner] : [one, half, sqrtHalf];
     const values = constants.map((table) => this.scalar(site, table));
-    return this.rounded(out, x.shape, fused.gelu(input, unaryFunction(form, input.out, out), values));
+    return this.rounded(out.format, x.shape, gelu(input, unaryFunction(form, out, out.format), values));
   }
 
   override silu(site: string, x: Value): Value {
     const input = this.rowsIn(site, x);
     if (input === undefined) return super.silu(site, x);
-    const exp = unaryFunction('exp', input.out, (x as RoundedTensor).format);
-    return this.rounded(this.specOf(site).out, x.shape, fused.silu(input, exp, this.scalar(site, one)));
+    const exp = unaryFunction('exp', input.out, input.x.format);
+    return this.rounded(input.out.format, x.shape, silu(input, exp, this.scalar(site, one)));
   }
 
   override rotate(site: string, x: Value, tables: RotaryTables): Value {
     const input = this.rowsIn(site, x);
     if (input === undefined || x.shape.length !== 4) return super.rotate(site, x, tables);
     const { cos, sin } = this.usesFloat32Angles(site) ? tables.float32Angles() : tables.exact;
-    const [sequences, , tokens, d] = x.shape;
-    // One table serves every sequence where all have the same positions.
-    const [c, s] = [cos, sin].map((table) => {
-      const { data } = this.constants(site, table) as RoundedTensor;
-      return movements.repeat(data as Float32Array, (sequences * tokens * d) / 2 / data.length);
-    });
-    return this.rounded(
-      this.specOf(site).out,
-      x.shape,
-      fused.rotate(this.memory, input.out, input.data, x.shape, c, s),
-    );
+    const [c, s] = [cos, sin].map((table) => this.constants(site, table).data as Numbers);
+    return this.rounded(input.out.format, x.shape, rotate(input, x.shape, c, s));
   }
 
-  /** A composite's operand; undefined where its kernels are not right. */
-  private rowsIn(site: string, v: Value): fused.RowsIn | undefined {
+  /** Operands as a site reads them, in the storage of its results; undefined where no kernel is right. */
+  private on(
+    site: string,
+    ...values: Value[]
+  ): { out: RoundingContext; size: NumberSize; operands: Operand[] } | undefined {
     const spec = this.specOf(site);
-    const data = isFloat32(spec.out) ? this.float32(site, v) : undefined;
-    if (data === undefined) return undefined;
-    return { memory: this.memory, out: contextOf(spec, spec.out), spec, data, width: rowLength(v.shape) };
+    if (spec.mode === 'stochastic') return undefined;
+    const out = contextOf(spec, spec.out);
+    const operand = (v: Value, data: Numbers): Operand => ({ data, format: (v as RoundedTensor).format });
+    if (isFloat64(out)) return { out, size: 8, operands: values.map((v) => operand(v, v.data as Numbers)) };
+    if (!isFloat32(spec)) return undefined;
+    const operands: Operand[] = [];
+    for (const v of values) {
+      const known = operands[values.indexOf(v)];
+      const data = known?.data ?? this.float32(site, v);
+      if (data === undefined) return undefined;
+      operands.push(operand(v, data));
+    }
+    return { out, size: 4, operands };
   }
 
-  private rowSumPlan(spec: OperationSpec, format: Format, n: number): fused.RowSumPlan | undefined {
-    const plan = n < 1 ? undefined : planSum(rowSumSpec(spec, format), n);
-    return plan?.storage === 'float32' ? { plan, format } : undefined;
+  /** A composite's operand. */
+  private rowsIn(site: string, v: Value): RowsIn | undefined {
+    const at = this.on(site, v);
+    return at && { memory: this.memory, out: at.out, size: at.size, x: at.operands[0] };
+  }
+
+  /** How a composite sums rows of n numbers of `format`. */
+  private rowSumPlan(site: string, { size }: RowsIn, format: Format, n: number): RowSumPlan | undefined {
+    const spec = rowSumSpec(this.specOf(site), format);
+    const plan = n < 1 ? undefined : planSum(spec, n);
+    return plan?.storage === (size === 8 ? 'float64' : 'float32') ? { plan, spec } : undefined;
   }
 
   private scalar(site: string, table: RealTable): number {
     return this.constants(site, table).data[0];
-  }
-
-  /** The operand as the site reads it, in float32; undefined where it does not fit. */
-  private float32(site: string, v: Value): Float32Array | undefined {
-    const { data } = this.site(site).operand(v);
-    if (data instanceof Float32Array) return data;
-    const narrow = Float32Array.from(data as Float64Array);
-    for (let i = 0; i < narrow.length; i++) {
-      if (narrow[i] !== data[i] && !Number.isNaN(narrow[i])) return undefined;
-    }
-    return narrow;
-  }
-
-  private rounded(format: Format, shape: readonly number[], data: Numbers): RoundedTensor {
-    return { ...tensor(shape, data), format };
   }
 }
 
@@ -320,7 +313,7 @@ function formatOf(v: Value): Format {
 }
 
 /** An operand of a product with its rounding, none where it changes nothing. */
-function operandOf(v: RoundedTensor, spec: OperationSpec, rounding: RoundingContext): Operand {
+function operandOf(v: RoundedTensor, spec: OperationSpec, rounding: RoundingContext): Factor {
   const format = v.format ?? (v.data instanceof Float32Array ? formats.fp32 : formats.fp64);
   const kept = sameNumbers(format, spec.input) && spec.overflow === 'inf' && spec.subnormals === 'keep';
   return { data: v.data, rounding: kept ? undefined : rounding };

@@ -1,81 +1,100 @@
-/** Operations element by element: float32 storage on the kernels, float64 in JavaScript's own operations. */
+/** Operations element by element on the kernels, a piece of the operands in memory at a time. */
 import type { RoundingContext } from '../../softfloat/scalar.ts';
-import { sizeOf } from '../../tensor/index.ts';
+import { type Numbers, sizeOf } from '../../tensor/index.ts';
 import { forEachOuter, type Overlay } from './broadcast.ts';
 import { type BinaryContext, wideConstants } from './rounding-constants.ts';
-import type { Address, KernelMemory, Operation, Way } from './wasm.ts';
+import { type OperandFormat, Units } from './units.ts';
+import { type Address, jobKinds, type KernelMemory, type NumberSize, type Operation, operations } from './wasm.ts';
 
 /** Numbers of each operand that are in memory at once. */
-const PIECE = 1 << 16;
+const PIECE = 1 << 18;
 
-/** Numbers in memory: rows `stride` apart; a step of 0 repeats the first number of each row. */
+/** Longer rows are cut, so that their parts can be shared out. */
+const LONG_ROW = 1 << 12;
+/** What one element costs, in multiplications of a matmul. */
+const COST = 8;
+
+/** Numbers in memory: rows `stride` numbers apart; a step of 0 repeats the first number of each row. */
 export interface Rows {
   readonly at: Address;
   readonly stride: number;
   readonly step: 0 | 1;
 }
 
-/** A context's operations on rows in memory, alive as long as the scope it was made in. */
-export class VectorUnit {
-  private readonly memory: KernelMemory;
-  private readonly constants: Address;
-  private readonly way: Way;
-
-  constructor(memory: KernelMemory, context: RoundingContext) {
-    const { format, mode, overflow, subnormals } = context as BinaryContext;
-    this.memory = memory;
-    this.constants = wideConstants(memory, context as BinaryContext);
-    const nearest = mode === 'nearest-even';
-    const own = nearest && overflow === 'inf' && subnormals === 'keep' && format.precision === 24;
-    this.way =
-      own && format.emin === -126 && format.emax === 127 && format.infinities ? 'Float32' : nearest ? 'Nearest' : 'Any';
-  }
-
-  /** out = R(a ∘ b); out may be a or b. */
-  binary(op: Operation, count: number, width: number, out: Rows, a: Rows, b: Rows): void {
-    this.memory.kernels[`${op}${this.way}`](
-      ...[this.constants, count, width, out.at, out.stride * 4],
-      ...[a.at, a.stride * 4, a.step, b.at, b.stride * 4, b.step],
-    );
-  }
-  /** In place R(√x). */
-  sqrt(n: number, x: Address): void {
-    this.memory.kernels.unary(1, this.constants, n, x, x);
-  }
+/** An operand, and the numbers it can hold. */
+export interface Operand {
+  readonly data: Numbers;
+  readonly format: OperandFormat;
 }
 
-/** R(a ∘ b) of float32 numbers. */
-export function binaryFloat32(
+/** R(a ∘ b) of `count` rows in memory; out may be a or b. */
+export function binaryRows(
+  memory: KernelMemory,
+  unit: Address,
+  op: Operation,
+  [count, width]: readonly [count: number, width: number],
+  size: NumberSize,
+  out: Rows,
+  a: Rows,
+  b: Rows,
+): void {
+  if (count === 1 && width > LONG_ROW) {
+    const whole = Math.floor(width / LONG_ROW);
+    const cut = ({ at, step }: Rows): Rows => ({ at, stride: LONG_ROW * step, step });
+    const rest = ({ at, step }: Rows): Rows => ({ at: at + whole * LONG_ROW * step * size, stride: 0, step });
+    binaryRows(memory, unit, op, [whole, LONG_ROW], size, cut(out), cut(a), cut(b));
+    const left = width - whole * LONG_ROW;
+    if (left > 0) binaryRows(memory, unit, op, [1, left], size, rest(out), rest(a), rest(b));
+    return;
+  }
+  const rowsPerTask = Math.max(1, Math.ceil(memory.taskSize / COST / width));
+  const fields = [
+    ...[operations.indexOf(op), unit, count, width, out.at, out.stride * size],
+    ...[a.at, a.stride * size, a.step, b.at, b.stride * size, b.step, rowsPerTask],
+  ];
+  memory.run({
+    kind: jobKinds.rows,
+    tasks: Math.ceil(count / rowsPerTask),
+    bytes: fields.length * 4,
+    write: (job) => memory.int32(job, fields.length).set(fields),
+  });
+}
+
+/** R(a ∘ b); `size` bytes hold every operand and result. */
+export function binary(
   memory: KernelMemory,
   context: RoundingContext,
   op: Operation,
-  a: Float32Array,
-  b: Float32Array,
+  a: Operand,
+  b: Operand,
   { shape, outer, rows, row }: Overlay,
-): Float32Array {
-  const result = new Float32Array(sizeOf(shape));
+  size: NumberSize,
+): Numbers {
+  const length = sizeOf(shape);
+  const result = size === 8 ? new Float64Array(length) : new Float32Array(length);
+  if (length === 0) return result;
   const width = Math.min(row.length, PIECE);
   const count = Math.max(1, Math.floor(PIECE / width));
   const perOuter = rows.length * row.length;
-  if (result.length === 0) return result;
   memory.scope(() => {
-    const unit = new VectorUnit(memory, context);
+    const unit = new Units(memory, context).of(op, a.format, b.format);
     forEachOuter(outer, (offsetA, offsetB, index) => {
       for (let r = 0; r < rows.length; r += count) {
         for (let c = 0; c < row.length; c += width) {
           const [height, columns] = [Math.min(count, rows.length - r), Math.min(width, row.length - c)];
           memory.scope(() => {
-            const part = (data: Float32Array, offset: number, rowStride: number, step: number): Rows => {
+            const part = (data: Numbers, offset: number, rowStride: number, step: number): Rows => {
               const from = offset + r * rowStride + c * step;
               const to = from + (height - 1) * rowStride + (columns - 1) * step + 1;
-              return { at: memory.copyIn(data.subarray(from, to)), stride: rowStride, step: step as 0 | 1 };
+              return { at: memory.copyIn(data.subarray(from, to), size), stride: rowStride, step: step as 0 | 1 };
             };
-            const x = part(a, offsetA, rows.a, row.a);
-            const y = a === b && offsetA === offsetB && rows.a === rows.b ? x : part(b, offsetB, rows.b, row.b);
-            const out = memory.allocate(height * columns * 4);
-            unit.binary(op, height, columns, { at: out, stride: columns, step: 1 }, x, y);
+            const x = part(a.data, offsetA, rows.a, row.a);
+            const same = a.data === b.data && offsetA === offsetB && rows.a === rows.b && row.a === row.b;
+            const y = same ? x : part(b.data, offsetB, rows.b, row.b);
+            const out: Rows = { at: memory.allocate(height * columns * size), stride: columns, step: 1 };
+            binaryRows(memory, unit, op, [height, columns], size, out, x, y);
             // A piece is whole rows, or part of one row: contiguous either way.
-            result.set(memory.float32(out, height * columns), index * perOuter + r * row.length + c);
+            result.set(memory.numbers(out.at, height * columns, size), index * perOuter + r * row.length + c);
           });
         }
       }
@@ -85,65 +104,15 @@ export function binaryFloat32(
 }
 
 /** R(√x) of float32 numbers. */
-export function sqrtFloat32(memory: KernelMemory, context: RoundingContext, x: Float32Array): Float32Array {
+export function sqrtFloat32(memory: KernelMemory, context: RoundingContext, x: Numbers): Numbers {
   const result = new Float32Array(x.length);
   for (let i = 0; i < x.length; i += PIECE) {
     memory.scope(() => {
-      const unit = new VectorUnit(memory, context);
       const part = x.subarray(i, i + PIECE);
-      const at = memory.copyIn(part);
-      unit.sqrt(part.length, at);
+      const at = memory.copyIn(part, 4);
+      memory.kernels.unary(1, wideConstants(memory, context as BinaryContext), part.length, at, at);
       result.set(memory.float32(at, part.length), i);
     });
   }
   return result;
 }
-
-/** The float64 results of float64 (or float32) numbers; NaN is the positive quiet one. */
-export function binaryFloat64(
-  op: Operation,
-  a: ArrayLike<number>,
-  b: ArrayLike<number>,
-  { shape, outer, rows, row }: Overlay,
-): Float64Array {
-  const result = new Float64Array(sizeOf(shape));
-  if (result.length === 0) return result;
-  const apply = loops[op];
-  forEachOuter(outer, (offsetA, offsetB, index) => {
-    for (let r = 0; r < rows.length; r++) {
-      const at = (index * rows.length + r) * row.length;
-      apply(result, at, row.length, a, offsetA + r * rows.a, row.a, b, offsetB + r * rows.b, row.b);
-    }
-  });
-  for (let i = 0; i < result.length; i++) if (Number.isNaN(result[i])) result[i] = Number.NaN;
-  return result;
-}
-
-type Loop = (
-  ...args: [
-    out: Float64Array,
-    at: number,
-    n: number,
-    a: ArrayLike<number>,
-    i: number,
-    stepA: number,
-    b: ArrayLike<number>,
-    j: number,
-    stepB: number,
-  ]
-) => void;
-
-const loops: Record<Operation, Loop> = {
-  add: (out, at, n, a, i, stepA, b, j, stepB) => {
-    for (let k = 0; k < n; k++) out[at + k] = a[i + k * stepA] + b[j + k * stepB];
-  },
-  subtract: (out, at, n, a, i, stepA, b, j, stepB) => {
-    for (let k = 0; k < n; k++) out[at + k] = a[i + k * stepA] - b[j + k * stepB];
-  },
-  multiply: (out, at, n, a, i, stepA, b, j, stepB) => {
-    for (let k = 0; k < n; k++) out[at + k] = a[i + k * stepA] * b[j + k * stepB];
-  },
-  divide: (out, at, n, a, i, stepA, b, j, stepB) => {
-    for (let k = 0; k < n; k++) out[at + k] = a[i + k * stepA] / b[j + k * stepB];
-  },
-};

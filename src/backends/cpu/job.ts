@@ -1,9 +1,9 @@
 /** One job for the kernels: everything they read of it, in memory, in the order of assembly/layout.ts. */
 import { type Format, formats } from '../../formats/index.ts';
 import type { Order } from '../../tensor/order.ts';
-import { SCALE, type SumPlan, type SumSpec } from './plan.ts';
+import { type Limits, SCALE, type SumPlan, type SumSpec } from './plan.ts';
 import { type BinaryContext, laneConstants, wideConstants } from './rounding-constants.ts';
-import type { Address, KernelMemory } from './wasm.ts';
+import { type Address, jobKinds, type KernelMemory, type TaskedJob } from './wasm.ts';
 
 /** Bytes of statistics of a row or panel. */
 export const STATISTICS = 24;
@@ -34,11 +34,22 @@ const EXACT = {
 /** Stacks of partial sums, then two scaled rows. */
 const SCRATCH = 8192;
 
-/** A job is 7 float64 and 36 integers, in the order of assembly/layout.ts. From one thread's copy to the next: */
-const JOB_BYTES = 256;
+/** A job is so many float64 and 36 integers, in the order of assembly/layout.ts. */
+const NUMBERS = 9;
+const JOB_BYTES = NUMBERS * 8 + 36 * 4;
 
 /** Runs the kernels on a job. */
 export function runJob(memory: KernelMemory, plan: SumPlan, spec: SumSpec, input: JobInput): void {
+  memory.run({ kind: jobKinds.matmul, ...jobWriter(memory, plan, spec, input) });
+}
+
+/** A job's number of tasks, its size, and what writes one thread's copy of it. */
+export function jobWriter(
+  memory: KernelMemory,
+  plan: SumPlan,
+  spec: SumSpec,
+  input: JobInput,
+): Omit<TaskedJob, 'kind'> {
   const { terms, rows, panels } = input;
   const double = plan.storage === 'float64';
   const { limits } = plan;
@@ -56,7 +67,7 @@ export function runJob(memory: KernelMemory, plan: SumPlan, spec: SumSpec, input
   }
   const lanes = (scale: number): [Address, Address] => {
     if (double) {
-      const unused = memory.allocate(160);
+      const unused = memory.allocate(192);
       return [unused, unused];
     }
     return [laneConstants(memory, product, scale), laneConstants(memory, accumulate, scale)];
@@ -67,10 +78,7 @@ export function runJob(memory: KernelMemory, plan: SumPlan, spec: SumSpec, input
   const { chains, first, firstStep, step, length, combine } = chainsOf(spec.order, terms);
   const { rowsPerTask, panelsPerTask } = tasksOf(rows, panels.count, terms, double, memory.taskSize);
   const tasks = Math.ceil(rows / rowsPerTask) * Math.ceil(panels.count / panelsPerTask);
-  const pool = tasks > 1 ? memory.pool() : undefined;
-  const bounds = limits ?? { product: 0, sum: 0, exact: 0, scaledSum: 0, scaled: 0 };
-  const { product: products, sum, exact: exactly, scaledSum, scaled } = bounds;
-  const numbers = [products, sum, exactly, scaledSum, scaled, 2 ** SCALE, 2 ** -SCALE];
+  const numbers = limits === undefined ? [] : numbersOf(limits);
   const fields = (scratch: Address): number[] => [
     ...[input.a, stride, rows, terms, panels.address, panels.count, panels.columns],
     ...[input.result, input.resultStride, input.masks],
@@ -78,20 +86,21 @@ export function runJob(memory: KernelMemory, plan: SumPlan, spec: SumSpec, input
     ...[chains, first, firstStep, step, length, combine],
     ...[...narrow, ...lifted, ...wide, exact ? 1 : 0, spec.fma ? 1 : 0, scratch, rowsPerTask, panelsPerTask],
   ];
-  const threads = pool?.threads ?? 1;
-  const jobs = memory.allocate(threads * JOB_BYTES);
-  for (let thread = 0; thread < threads; thread++) {
-    const job = jobs + thread * JOB_BYTES;
-    const scratch = memory.allocate(SCRATCH + 2 * (terms + 4) * 4);
-    memory.float64(job, numbers.length).set(numbers);
-    const integers = fields(scratch);
-    memory.int32(job + numbers.length * 8, integers.length).set(integers);
-  }
-  if (pool !== undefined) {
-    if (pool.run(jobs, JOB_BYTES, tasks)) return;
-    memory.abandonPool();
-  }
-  for (let task = 0; task < tasks; task++) memory.kernels.matmulTask(jobs, task);
+  return {
+    tasks,
+    bytes: JOB_BYTES,
+    write: (job) => {
+      const scratch = memory.allocate(SCRATCH + 2 * (terms + 4) * 4);
+      memory.float64(job, numbers.length).set(numbers);
+      const integers = fields(scratch);
+      memory.int32(job + NUMBERS * 8, integers.length).set(integers);
+    },
+  };
+}
+
+/** The first fields of a job. */
+function numbersOf({ product, sum, exact, scaledSum, scaled, quickLeast, quickMost }: Limits): number[] {
+  return [product, sum, exact, scaledSum, scaled, 2 ** SCALE, 2 ** -SCALE, quickLeast, quickMost];
 }
 
 /** Bytes of a task's rows: they stay in a core's cache while the panels pass. */

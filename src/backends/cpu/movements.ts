@@ -96,28 +96,12 @@ export function select(data: Numbers, shape: readonly number[], mask: KeyMask, h
   const row = rowLength(shape);
   const rows = sizeOf(shape.slice(0, -1));
   const result = sameKind(data, data.length);
-  for (let r = 0; r < rows; r++) {
+  for (let r = 0, start = 0; r < rows; r++, start += row) {
     const [from, to] = visible(mask, shape, r);
-    hideOutside(result, r * row, row, 0, 0, hidden);
-    if (to > from) result.set(data.subarray(r * row + from, r * row + to), r * row + from);
+    const [first, end] = to > from ? [start + from, start + to] : [start, start];
+    result.fill(hidden, start, first);
+    result.set(data.subarray(first, end), first);
+    result.fill(hidden, end, start + row);
   }
-  return result;
-}
-
-/** Writes `hidden` to the entries of a row that lie outside [from, to). */
-export function hideOutside(data: Numbers, start: number, row: number, from: number, to: number, hidden: number): void {
-  if (to <= from) {
-    data.fill(hidden, start, start + row);
-    return;
-  }
-  data.fill(hidden, start, start + from);
-  data.fill(hidden, start + to, start + row);
-}
-
-/** The numbers `times` over, one copy after the other. */
-export function repeat(data: Float32Array, times: number): Float32Array {
-  if (times === 1) return data;
-  const result = new Float32Array(data.length * times);
-  for (let i = 0; i < times; i++) result.set(data, i * data.length);
   return result;
 }

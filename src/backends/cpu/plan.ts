@@ -16,8 +16,8 @@
  *   subnormal range all sums are exact.
  * F = fp32: one operation, one rounding.
  *
- * The sign of a zero matters to the result only where that is a zero: s ± 0 is s otherwise. So the quickest kernel for
- * formats with gradual underflow drops it, and a tile that holds a zero in the end is done again.
+ * The sign of a zero matters to the result only where that is a zero: s ± 0 is s otherwise. So the quickest kernels drop
+ * it, and a tile that holds a zero in the end is done again.
  */
 import { type BinaryFormat, type Format, fitsFloat32, formats, sameNumbers } from '../../formats/index.ts';
 import type { OperationSpec } from '../../tensor/index.ts';
@@ -31,21 +31,24 @@ export interface SumSpec
   readonly b: Format;
 }
 
-/** A kernel number of assembly/matmul.ts; `general` is its float64 one. */
+/** A kernel number of assembly/kernels.ts; `general` is the float64 one. */
 const kernel = {
   general: -1,
   exact: 0,
-  bf16: 1,
-  fp16: 2,
-  magicInteger: 3,
-  integerInteger: 4,
-  integerExact: 5,
-  magicExact: 6,
-  native: 7,
-  carefulFp16: 8,
-  unsigned: 9,
-  careful: 10,
-  kahan: 20,
+  native: 1,
+  split: 2,
+  splitMixed: 3,
+  splitExact: 4,
+  exactSplit: 5,
+  unsigned: 6,
+  unsignedMixed: 7,
+  unsignedExact: 8,
+  integerInteger: 9,
+  magicInteger: 10,
+  integerExact: 11,
+  magicExact: 12,
+  careful: 16,
+  kahan: 32,
 } as const;
 
 /** Kinds of rounding in assembly/lanes.ts. */
@@ -70,7 +73,18 @@ export interface SumPlan {
   readonly beyond: number;
   readonly scaled: number;
   /** Bounds on the operands within which the kernels are right; undefined where `quick` always is. */
-  readonly limits?: { product: number; sum: number; exact: number; scaledSum: number; scaled: number };
+  readonly limits?: Limits;
+}
+
+/** As assembly/layout.ts describes them. */
+export interface Limits {
+  readonly product: number;
+  readonly sum: number;
+  readonly exact: number;
+  readonly scaledSum: number;
+  readonly scaled: number;
+  readonly quickLeast: number;
+  readonly quickMost: number;
 }
 
 const general: SumPlan = {
@@ -85,9 +99,10 @@ const general: SumPlan = {
 
 const native: SumPlan = { ...general, kinds: [NATIVE, NATIVE], storage: 'float64', quick: kernel.native };
 
-/** The plan of a sum of n terms; undefined where no kernel is right. */
+/** The plan of a sum of n terms; undefined where no kernel is right (stochastic rounding has its own). */
 export function planSum(spec: SumSpec, n: number): SumPlan | undefined {
   const { a, b, product, accumulate, mode, overflow, subnormals, fma } = spec;
+  if (mode === 'stochastic') return undefined;
   const used = [b, accumulate, ...(a === 'one' ? [] : [a]), ...(product === 'exact' || fma ? [] : [product])];
   const plain = mode === 'nearest-even' && overflow === 'inf' && subnormals === 'keep';
   if (sameNumbers(accumulate, formats.fp64)) {
@@ -101,6 +116,12 @@ export function planSum(spec: SumSpec, n: number): SumPlan | undefined {
   if (!used.every((format) => fitsFloat32(format) && (format as BinaryFormat).signedZero)) return undefined;
   if (mode !== 'nearest-even' || subnormals === 'flush') return general;
   return float32Plan(spec, n) ?? general;
+}
+
+/** How float32 lanes round to a format of at most 11 bits; undefined where they do not. */
+export function laneKind(format: BinaryFormat): 'integer' | 'magic' | undefined {
+  const kind = kindOf(format);
+  return kind === INTEGER ? 'integer' : kind === MAGIC ? 'magic' : undefined;
 }
 
 /** How float32 lanes round to the format; undefined where they do not. */
@@ -136,13 +157,20 @@ function float32Plan(spec: SumSpec, n: number): SumPlan | undefined {
   const nanPossible = b.nan || a?.nan === true || product?.nan === true;
   const careful = nanLost && nanPossible ? kernel.general : kernel.careful + 3 * kindP + kindA;
   const saturates = spec.overflow === 'saturate';
+  const signed = signedKernel(kindP, kindA, careful);
+  const same = product !== undefined && sameNumbers(product, accumulate);
+  const quick = quickKernel(kindP, kindA, same, signed);
+  const range = growth(spec.order, accumulate.u, n);
   const limits = {
     product: a === undefined ? Number.POSITIVE_INFINITY : productLimit(product, kindP, saturates),
     sum: sumLimit(spec, kindA, product, n, saturates),
     exact: exactLimit(product, kindP, factorBits, a === undefined),
     // Adding 1.5·2^(e+s), s ≤ 22, to numbers that are 2^24 times as large must not overflow.
-    scaledSum: 2 ** 78 / growth(spec.order, accumulate.u, n),
+    scaledSum: 2 ** 78 / range,
     scaled: 2 ** 100,
+    quickLeast: quick === signed ? 0 : leastSplit(kindP, kindA, grid >= accumulate.smallestSubnormal, factorBits),
+    // A product of a partial sum and 2^s + 1, s ≤ 22, must not overflow.
+    quickMost: quick === signed ? Number.POSITIVE_INFINITY : 2 ** 100 / range,
   };
   // Exact products beyond float32 are no infinities.
   const beyond = product === undefined && a !== undefined ? kernel.general : careful;
@@ -158,41 +186,47 @@ function float32Plan(spec: SumSpec, n: number): SumPlan | undefined {
     kindA === INTEGER &&
     accumulateKind === INTEGER &&
     grid >= accumulate.smallestSubnormal;
-  const same = product !== undefined && sameNumbers(product, accumulate);
-  const signed = quickKernel(product, accumulate, kindP, kindA, careful);
-  const fp16Too = (id: number): number => {
-    return same && accumulate.precision === 11 && id === kernel.careful + 3 * MAGIC + INTEGER ? kernel.carefulFp16 : id;
-  };
-  const limited = [limits.product, limits.sum, limits.exact].some((x) => x !== 0 && x !== Number.POSITIVE_INFINITY);
+  const limited =
+    quick !== signed ||
+    [limits.product, limits.sum, limits.exact].some((x) => x !== 0 && x !== Number.POSITIVE_INFINITY);
   return {
     kinds: [kindP, kindA],
     storage: 'float32',
-    quick: same && kindP === MAGIC && kindA === INTEGER ? kernel.unsigned : signed,
+    quick,
     signed,
-    careful: fp16Too(careful),
-    beyond: fp16Too(beyond),
+    careful,
+    beyond,
     scaled: scalable ? kernel.magicInteger : kernel.general,
     ...(limited ? { limits } : {}),
   };
 }
 
-function quickKernel(
-  product: BinaryFormat | undefined,
-  accumulate: BinaryFormat,
-  kindP: Kind,
-  kindA: Kind,
-  careful: number,
-): number {
+/** The quickest that keeps the signs of zeros. */
+function signedKernel(kindP: Kind, kindA: Kind, careful: number): number {
   if (kindA === NONE)
     return kindP === NONE ? kernel.exact : kindP === INTEGER ? kernel.integerExact : kernel.magicExact;
-  if (kindA === INTEGER && kindP === INTEGER) {
-    return accumulate.precision === 8 && product?.precision === 8 ? kernel.bf16 : kernel.integerInteger;
-  }
-  if (kindA === INTEGER && kindP === MAGIC) {
-    const fp16 = accumulate.precision === 11 && product !== undefined && sameNumbers(product, accumulate);
-    return fp16 ? kernel.fp16 : kernel.magicInteger;
-  }
+  if (kindA === INTEGER && kindP === INTEGER) return kernel.integerInteger;
+  if (kindA === INTEGER && kindP === MAGIC) return kernel.magicInteger;
   return careful;
+}
+
+/** The quickest of all: `signed` where there is no quicker one. */
+function quickKernel(kindP: Kind, kindA: Kind, same: boolean, signed: number): number {
+  if (kindA === NONE) return kindP === NONE ? signed : kindP === INTEGER ? kernel.splitExact : kernel.unsignedExact;
+  if (kindA === MAGIC) return signed;
+  if (kindP === NONE) return kernel.exactSplit;
+  if (kindP === INTEGER) return same ? kernel.split : kernel.splitMixed;
+  return same ? kernel.unsigned : kernel.unsignedMixed;
+}
+
+/**
+ * The smallest nonzero |a|·|b| for which splitting rounds rightly: products that are rounded so must be normal in float32,
+ * and sums multiples of the smallest subnormal 2^-149+s of a format as wide as float32: below 2^-126 they have fewer than
+ * p bits then, and splitting leaves them alone. An exact product of q bits is such a multiple from 2^(q−149+s) on.
+ */
+function leastSplit(kindP: Kind, kindA: Kind, onGrid: boolean, factorBits: number): number {
+  if (kindP === INTEGER) return 2 ** -126;
+  return kindP === NONE && kindA === INTEGER && !onGrid ? 2 ** (factorBits - 127) : 0;
 }
 
 /** The largest |a|·|b| whose rounding needs no care. */

@@ -71,15 +71,15 @@ export class Pool {
   }
 
   /**
-   * Runs the tasks of a job whose copies lie at `jobs`, `jobBytes` apart.
+   * Runs the tasks of a job of this kind (assembly/tasks.ts) whose copies lie at `jobs`, `jobBytes` apart.
    * @returns false where a worker did not finish its task: it may still write to what the job may write to, and the pool
    * is of no use any more
    */
-  run(jobs: number, jobBytes: number, tasks: number): boolean {
+  run(kind: number, jobs: number, jobBytes: number, tasks: number): boolean {
     const { words } = this;
     const first = words[LIMIT];
     const end = (first + tasks) | 0;
-    words.set([jobs, jobBytes, first], JOBS);
+    words.set([jobs, jobBytes, first, kind], JOBS);
     Atomics.store(words, LIMIT, end);
     Atomics.notify(words, LIMIT, tasks - 1);
     this.takeTasks(0);

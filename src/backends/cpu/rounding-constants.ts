@@ -4,7 +4,7 @@ import { overflowed, overflowsToInfinity, roundingModes } from '../../formats/ro
 import type { RoundingContext } from '../../softfloat/scalar.ts';
 import type { Address, KernelMemory } from './wasm.ts';
 
-const LANE_BYTES = 160;
+const LANE_BYTES = 192;
 const WIDE_BYTES = 160;
 const SIGN = 0x80000000;
 
@@ -49,7 +49,9 @@ export function laneConstants(memory: KernelMemory, context: BinaryContext, scal
   const numbers = memory.float32(address, LANE_BYTES / 4);
   numbers.fill(overflowsFrom(context.format), 28, 32);
   numbers.fill(special(context), 32, 36);
-  integers[36] = dropped;
+  numbers.fill(context.format.nan ? Number.NaN : 0, 36, 40);
+  numbers.fill(2 ** dropped + 1, 40, 44);
+  integers[44] = dropped;
   return address;
 }
 

@@ -1,37 +1,36 @@
-/** Sums of rows on the kernels of products: a row is a column of b, and a is a row of ones, since 1·t is t. */
+/** Sums of rows within composites (assembly/row-sums.ts). */
 import type { Format } from '../../formats/index.ts';
 import type { OperationSpec } from '../../tensor/index.ts';
-import { runJob, STATISTICS } from './job.ts';
+import { jobWriter, STATISTICS } from './job.ts';
 import type { SumPlan, SumSpec } from './plan.ts';
-import { packPanels } from './sums.ts';
+import type { BinaryContext } from './rounding-constants.ts';
+import { Units } from './units.ts';
 import type { Address, KernelMemory } from './wasm.ts';
 
-/**
- * Each row's sum, in memory: `rows` rows of n float32 at x, `rowBytes` apart; the sums lie one after the other.
- */
-export function rowSums(
-  memory: KernelMemory,
-  plan: SumPlan,
-  spec: SumSpec,
-  x: Address,
-  rowBytes: number,
-  rows: number,
-  n: number,
-): Address {
-  const count = Math.ceil(rows / 16);
-  const sums = memory.allocate(count * 64);
-  memory.scope(() => {
-    const ones = memory.allocate(n * 4);
-    memory.float32(ones, n).fill(1);
-    const address = memory.allocate(count * n * 64);
-    packPanels(memory, x, rowBytes / 4, n, rows, true, false, address);
-    const statistics = memory.allocate(count * STATISTICS);
-    if (plan.limits !== undefined) memory.kernels.statistics(address, n * 64, n * 16, count, statistics);
-    const panels = { address, count, columns: rows, statistics };
-    const input = { a: ones, rows: 1, terms: n, panels, result: sums, resultStride: count * 64, masks: 0 };
-    runJob(memory, plan, spec, input);
+/** How the rows of numbers of `format` are summed at a site. */
+export interface RowSumPlan {
+  readonly plan: SumPlan;
+  readonly spec: SumSpec;
+}
+
+/** Sums of rows of n numbers as assembly/row-sums.ts reads them, of one thread alone: it writes to what is allocated here. */
+export function rowSumJob(memory: KernelMemory, { plan, spec }: RowSumPlan, n: number): Address {
+  const size = plan.storage === 'float64' ? 8 : 4;
+  const ones = memory.allocate(n * size);
+  memory.numbers(ones, n, size).fill(1);
+  const panels = { address: memory.allocate(n * 64), count: 1, columns: 1, statistics: memory.allocate(STATISTICS) };
+  const result = memory.allocate(64);
+  const { bytes, write } = jobWriter(memory, plan, spec, {
+    ...{ a: ones, rows: 1, terms: n, panels, result, resultStride: 64, masks: 0 },
   });
-  return sums;
+  const job = memory.allocate(bytes);
+  write(job);
+  const { accumulate: format, mode, overflow, subnormals } = spec;
+  const units = new Units(memory, { format, mode, overflow, subnormals } as BinaryContext);
+  // Ascending sums start at −0, and −0 + 0 is −0 when rounding down.
+  const ascending = spec.order.kind === 'sequential' && mode !== 'down';
+  const add = ascending ? units.of('add', format, spec.b) : 0;
+  return memory.integersIn([add, job, result]);
 }
 
 /** The spec of a site's row sums of numbers of `format`. */

@@ -16,8 +16,11 @@ export interface Operand {
 /** Visible range of row `row` of a. */
 export type RowMask = (row: number) => readonly [from: number, to: number];
 
-/** What happens to sums before they are copied out: in place, `width` numbers of `rows` rows, columns from `column`. */
-export type Finish = (sums: Address, rows: number, width: number, column: number) => void;
+/**
+ * What happens to sums before they are copied out: in place, `width` numbers of `rows` rows, columns from `column` and rows
+ * from `firstRow` on of all batches.
+ */
+export type Finish = (sums: Address, rows: number, width: number, column: number, firstRow: number) => void;
 
 export interface Products {
   readonly plan: SumPlan;
@@ -157,7 +160,7 @@ function piece(memory: KernelMemory, a: Operand, panels: Panels, what: Products,
     masks: what.mask === undefined ? 0 : masksOf(memory, what.mask, firstRow, count),
   });
   const rowLength = padded / (double ? 8 : 4);
-  what.finish?.(sums, count, rowLength, at.column);
+  what.finish?.(sums, count, rowLength, at.column, firstRow);
   const all = double ? memory.float64(sums, count * rowLength) : memory.float32(sums, count * rowLength);
   if (rowLength === n) {
     result.set(all, firstRow * n);
@@ -191,13 +194,13 @@ export function packPanels(
   address: Address,
 ): void {
   const { kernels } = memory;
-  const bytes = stride * (double ? 8 : 4);
+  const size = double ? 8 : 4;
+  const bytes = stride * size;
   const perPanel = double ? 8 : 16;
   for (let j = 0, panel = address; j < width; j += perPanel, panel += k * 64) {
     const columns = Math.min(perPanel, width - j);
-    if (double && transposed) kernels.packDoubles(source + j * bytes, 8, bytes, k, columns, panel);
-    else if (double) kernels.packDoubles(source + j * 8, bytes, 8, k, columns, panel);
-    else if (transposed) kernels.packRows(source + j * bytes, bytes, k, columns, panel);
-    else kernels.packColumns(source + j * 4, bytes, k, columns, panel);
+    if (!transposed) kernels.packColumns(source + j * size, bytes, k, (columns * size) / 4, panel);
+    else if (double) kernels.packDoubles(source + j * bytes, bytes, k, columns, panel);
+    else kernels.packRows(source + j * bytes, bytes, k, columns, panel);
   }
 }

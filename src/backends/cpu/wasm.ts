@@ -1,50 +1,42 @@
 /** The kernels' module, made once in a process, and its memory: operands are copied in, results out. */
+
+import type { Numbers } from '../../tensor/index.ts';
+import { TABLES_END, type Table } from './elementary-tables.ts';
 import { KERNELS } from './kernels.generated.ts';
 import { Pool, type WorkerSource } from './pool.ts';
 
 /** An address in the kernels' memory. */
 export type Address = number;
 
-export type Operation = 'add' | 'subtract' | 'multiply' | 'divide';
+/** Bytes of a float32 or of a float64. */
+export type NumberSize = 4 | 8;
 
-/** R(a ∘ b) of rows; strides in bytes (assembly/vectors.ts). */
-export type BinaryKernel = (
-  ...args: [
-    format: Address,
-    count: number,
-    width: number,
-    out: Address,
-    outRow: number,
-    a: Address,
-    aRow: number,
-    aStep: number,
-    b: Address,
-    bRow: number,
-    bStep: number,
-  ]
-) => void;
-
-/** In float32 itself, to nearest even, in any mode. */
-export type Way = 'Float32' | 'Nearest' | 'Any';
+/** In the order of assembly/vectors.ts. */
+export const operations = ['add', 'subtract', 'multiply', 'divide'] as const;
+export type Operation = (typeof operations)[number];
 
 /** What assembly/index.ts exports. */
-export interface KernelExports extends Readonly<Record<`${Operation}${Way}`, BinaryKernel>> {
+export interface KernelExports {
   readonly memory: WebAssembly.Memory;
-  matmulTask(job: Address, task: number): void;
+  /** Of a job (assembly/tasks.ts). */
+  runTask(kind: number, job: Address, task: number): void;
   /** Of the pool (assembly/pool.ts). */
   takeTasks(thread: number): void;
   packColumns(b: Address, stride: number, terms: number, columns: number, panel: Address): void;
   packRows(b: Address, stride: number, terms: number, columns: number, panel: Address): void;
-  packDoubles(
-    ...args: [b: Address, termStride: number, columnStride: number, terms: number, columns: number, panel: Address]
-  ): void;
+  packDoubles(b: Address, stride: number, terms: number, columns: number, panel: Address): void;
   statistics(x: Address, stride: number, n: number, count: number, result: Address): void;
   unary(root: number, format: Address, n: number, out: Address, x: Address): void;
   narrow(format: Address, n: number, out: Address, x: Address): void;
+  settleNormal(job: Address, index: number, log: number): void;
+  evaluateParts(name: number, x: number, out: Address): void;
+  evaluateCodes(name: number, firstCode: number, n: number, out: Address, undecided: Address): void;
+  /** Of a job of stochastic entries (assembly/stochastic/entries.ts). */
+  roundEntries(job: Address, i: number, words: Address): void;
 }
 
-/** The module's own data lie below. */
-const BASE = 0x10000;
+/** The module's own data and the tables of the elementary functions lie below. */
+const BASE = TABLES_END;
 const PAGE = 0x10000;
 /** As in scripts/build-kernels.js. */
 const FIRST_PAGES = 16;
@@ -63,6 +55,45 @@ export interface KernelMemoryOptions {
   readonly patience?: number;
 }
 
+/** Kinds of jobs, as in assembly/layout.ts. */
+export const jobKinds = {
+  ...{ matmul: 0, round: 1, elementary: 4, normal: 5, logits: 6, errors: 7 },
+  ...{ rows: 10, steps: 11, softmax: 12, norm: 13, rotary: 14 },
+  doubleDouble: 50,
+  ...{ stochasticEntries: 8, stochasticSums: 9 },
+} as const;
+
+/** A job in tasks, none of which reads what another writes. */
+export interface TaskedJob {
+  readonly kind: (typeof jobKinds)[keyof typeof jobKinds];
+  readonly tasks: number;
+  /** Bytes of what the kernels read of the job; each thread has a copy. */
+  readonly bytes: number;
+  /** Writes one thread's copy; scratch that tasks write to is allocated here, for each thread its own. */
+  write(job: Address): void;
+}
+
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/**
+ * The bytes of a text in base64. Not by `atob`: where Node decodes with AVX, it leaves the thread's vector registers in a
+ * state in which every kernel is slower by an eighth for as long as the thread lives (measured on Skylake, Node 20).
+ */
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const digits = new Uint8Array(128);
+  for (let i = 0; i < 64; i++) digits[DIGITS.charCodeAt(i)] = i;
+  const bytes = new Uint8Array((text.length / 4) * 3);
+  for (let i = 0, j = 0; i < text.length; ) {
+    let word = 0;
+    for (const end = i + 4; i < end; i++) word = (word << 6) | digits[text.charCodeAt(i)];
+    bytes[j++] = word >> 16;
+    bytes[j++] = word >> 8;
+    bytes[j++] = word;
+  }
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  return bytes.subarray(0, bytes.length - padding);
+}
+
 /** Linear memory with a bump allocator: everything is freed at once, by going back to a mark. */
 export class KernelMemory {
   readonly kernels: KernelExports;
@@ -75,13 +106,28 @@ export class KernelMemory {
   private readonly options: KernelMemoryOptions;
   private startedPool: Pool | undefined;
   private poolFailed = false;
+  private readonly loaded = new Set<Table>();
 
   constructor(options: KernelMemoryOptions = {}) {
     this.options = options;
     this.taskSize = options.taskSize ?? TASK_SIZE;
-    this.module = new WebAssembly.Module(Uint8Array.from(atob(KERNELS), (c) => c.charCodeAt(0)));
+    this.module = new WebAssembly.Module(bytesOf(KERNELS));
     const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: true });
     this.kernels = new WebAssembly.Instance(this.module, { env: { memory } }).exports as unknown as KernelExports;
+  }
+
+  /** Runs a job's tasks on all threads. */
+  run({ kind, tasks, bytes, write }: TaskedJob): void {
+    const pool = tasks > 1 ? this.pool() : undefined;
+    const stride = Math.ceil(bytes / 64) * 64;
+    const threads = pool?.threads ?? 1;
+    const jobs = this.allocate(threads * stride);
+    for (let thread = 0; thread < threads; thread++) write(jobs + thread * stride);
+    if (pool !== undefined) {
+      if (pool.run(kind, jobs, stride, tasks)) return;
+      this.abandonPool();
+    }
+    for (let task = 0; task < tasks; task++) this.kernels.runTask(kind, jobs, task);
   }
 
   /** The threads of this memory, started at the first call; undefined where there is but this one. */
@@ -134,11 +180,39 @@ export class KernelMemory {
   int32(address: Address, length: number): Int32Array {
     return new Int32Array(this.kernels.memory.buffer, address, length);
   }
+  /** Numbers of `size` bytes. */
+  numbers(address: Address, length: number, size: NumberSize): Numbers {
+    return size === 8 ? this.float64(address, length) : this.float32(address, length);
+  }
 
-  /** A copy of the numbers in memory. */
-  copyIn(numbers: Float32Array): Address {
-    const address = this.allocate(numbers.byteLength);
-    this.float32(address, numbers.length).set(numbers);
+  /** Puts tables where they belong, once. */
+  load(tables: readonly Table[]): void {
+    for (const table of tables) {
+      if (this.loaded.has(table)) continue;
+      new Uint8Array(this.kernels.memory.buffer, table.address, table.bytes.length).set(table.bytes);
+      this.loaded.add(table);
+    }
+  }
+
+  /** A copy in memory of numbers that `size` bytes hold exactly. */
+  copyIn(numbers: ArrayLike<number>, size: NumberSize): Address {
+    const address = this.allocate(numbers.length * size);
+    this.numbers(address, numbers.length, size).set(numbers);
+    return address;
+  }
+
+  /** A copy of integers. */
+  integersIn(integers: ArrayLike<number>): Address {
+    const address = this.allocate(integers.length * 4);
+    this.int32(address, integers.length).set(integers);
+    return address;
+  }
+
+  /** Room for as long as the memory lives; only outside of operations. */
+  allocateForever(bytes: number): Address {
+    if (this.top !== this.floor) throw new Error('memory: what is to stay cannot be allocated in a scope');
+    const address = this.allocate(bytes);
+    this.floor = this.top;
     return address;
   }
 }

@@ -1,5 +1,6 @@
 /** An arithmetic under a policy, as the probe uses it: the public operations on plain numbers. */
 import type { Arithmetic } from '../../arithmetic/arithmetic.ts';
+import { contextOf } from '../../arithmetic/softfloat.ts';
 import { type Format, fitsFloat32 } from '../../formats/index.ts';
 import { exactScalarsOf } from '../../softfloat/exact.ts';
 import type { Scalars } from '../../softfloat/scalars.ts';
@@ -11,23 +12,27 @@ export type MakeArithmetic = (spec: OperationSpec) => Arithmetic<unknown>;
 export type BinaryName = 'add' | 'subtract' | 'multiply' | 'divide';
 export type UnaryName = 'sqrt' | 'exp' | 'tanh' | 'erf';
 
-const SITE = 'matmul';
+/** Where every operation happens. */
+export const SITE = 'matmul';
 
 export class Machine {
   readonly policy: string;
   readonly spec: OperationSpec;
   readonly format: Format;
-  /** What the policy declares: exact operations with one rounding. */
-  readonly oracle: Scalars<number>;
   readonly arithmetic: Arithmetic<unknown>;
+  private exact: Scalars<number> | undefined;
 
   constructor(make: MakeArithmetic, policy: string) {
     this.policy = policy;
     this.spec = parseSpec(policy);
-    const { out: format, mode, overflow, subnormals } = this.spec;
-    this.format = format;
-    this.oracle = exactScalarsOf({ format, mode, overflow, subnormals });
+    this.format = this.spec.out;
     this.arithmetic = make(this.spec);
+  }
+
+  /** What the policy declares: exact operations with one rounding, in a mode that is not stochastic. */
+  get oracle(): Scalars<number> {
+    this.exact ??= exactScalarsOf(contextOf(this.spec, this.format));
+    return this.exact;
   }
 
   value(shape: readonly number[], numbers: ArrayLike<number>): unknown {

@@ -5,6 +5,7 @@ import type { Finding, ProbeReport } from './finding.ts';
 import { Machine, type MakeArithmetic } from './machine.ts';
 import { expectedRoundings, measureElementary, measureRounding } from './rounding.ts';
 import { measureNonFinite, measureOverflow, measureSignedZero, measureSubnormals } from './special-values.ts';
+import { measureNoTree, measureStochastic } from './stochastic.ts';
 import { measureTrees } from './summation.ts';
 
 const { fp64, fp32, tf32, fp16, bf16, e4m3 } = formats;
@@ -22,7 +23,7 @@ export interface ProbeOptions {
 }
 
 /**
- * Measures an arithmetic format by format: rounding in six modes, subnormals, zeros, NaN and infinities, overflow,
+ * Measures an arithmetic format by format: rounding in six modes and stochastically, subnormals, zeros, NaN and infinities, overflow,
  * contraction and fma, exp, tanh and erf, and the accumulation tree of matmul and rowSum in every order.
  * @param make makes the arithmetic of a spec; nothing else is known about it
  */
@@ -69,5 +70,10 @@ function measurements(make: MakeArithmetic, format: BinaryFormat): (() => Promis
       async () => [await measureTrees(machine(`order=${order}`), 'rowSum')],
     ]),
     async () => [await measureTrees(machine('fma=on, order=lanes(8)'), 'matmul')],
+    async () => [
+      await measureStochastic(machine('mode=stochastic, seed=1')),
+      await measureNoTree(machine('mode=stochastic, seed=1'), 'matmul'),
+      await measureNoTree(machine('mode=stochastic, seed=1'), 'rowSum'),
+    ],
   ];
 }

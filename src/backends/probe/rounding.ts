@@ -1,7 +1,8 @@
 /** Which rounding mode explains what + − × ÷ √ do, and whether exp, tanh and erf are correctly rounded. */
-import { type BinaryFormat, type RoundingMode, roundingModes } from '../../formats/index.ts';
+import { type BinaryFormat, roundingModes } from '../../formats/index.ts';
 import { exactScalarsOf } from '../../softfloat/exact.ts';
 import type { Scalars } from '../../softfloat/scalars.ts';
+import type { Mode } from '../../tensor/index.ts';
 import { type Case, type Finding, measuredOf, numeral } from './finding.ts';
 import { type BinaryName, type Machine, pairs, type UnaryName } from './machine.ts';
 import { anyNumbers, operands } from './numbers.ts';
@@ -14,7 +15,7 @@ interface Expected {
   readonly name: BinaryName | 'sqrt';
   readonly x: readonly number[];
   readonly y: readonly number[];
-  readonly results: ReadonlyMap<RoundingMode, readonly number[]>;
+  readonly results: ReadonlyMap<Mode, readonly number[]>;
 }
 
 /** The five operations on pairs of `operands`, by the exact oracle in each of the six modes. */
@@ -57,7 +58,9 @@ export async function measureRounding(machine: Machine, expected: readonly Expec
     const computed = name === 'sqrt' ? await machine.unary(name, x) : await machine.binary(name, x, y);
     cases += x.length;
     const same = (a: number, b: number): boolean => a === b || Object.is(a, b);
-    const explained = roundingModes.filter((m) => results.get(m)?.every((result, i) => same(result, computed[i])));
+    const explained: readonly Mode[] = roundingModes.filter((m) =>
+      results.get(m)?.every((result, i) => same(result, computed[i])),
+    );
     const wrong = results.get(mode)?.findIndex((result, i) => !same(result, computed[i])) ?? -1;
     const measured = explained.includes(mode)
       ? mode

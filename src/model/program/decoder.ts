@@ -86,9 +86,8 @@ export class DecoderProgram {
     const value = project('value', layer.value, kvHeads, false);
 
     const scoresSite = site('scores');
-    const products = A.matmul(scoresSite, query, key, { transposed: true });
-    const scores = A.multiply(scoresSite, products, A.constants(scoresSite, this.scale));
-    tap(scoresSite, A.select(scores, mask, Number.NEGATIVE_INFINITY));
+    const scores = A.scores(scoresSite, query, key, this.scale, mask);
+    tap(scoresSite, scores);
     const probs = A.softmax(site('probs'), scores, mask);
     tap(site('probs'), probs);
 

@@ -7,7 +7,6 @@
  * `o_proj`, `model.layers.{i}.mlp.` + `up_proj`, `gate_proj`, `down_proj`, with `.weight` ([out, in]) or `.bias`.
  */
 import { InputError } from '../../formats/index.ts';
-import { float64Functions } from '../../softfloat/float64.ts';
 import { sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import type { DecoderConfig } from '../config.ts';
 import type { DecoderSource, Layer, Linear, Norm } from '../decoder-source.ts';
@@ -35,7 +34,7 @@ export function randomDecoder(options: RandomDecoderOptions = {}): DecoderSource
 
   const normal = (name: string, shape: readonly number[], deviation: number): Tensor => ({
     shape,
-    data: normalNumbers(sizeOf(shape), name, o.seed, deviation, float64Functions.log),
+    data: normalNumbers(sizeOf(shape), name, o.seed, deviation),
   });
   const constant = (length: number, value: number): Tensor => ({
     shape: [length],

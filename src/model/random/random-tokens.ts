@@ -1,5 +1,5 @@
 /** Seeded sequences of tokens, each token uniform and with an address of its own. */
-import { fnv1a, keyOf, philox } from './philox.ts';
+import { fnv1a, keyOf, philox } from '../../softfloat/philox.ts';
 
 /** `sequences` arrays of `length` tokens below `vocabulary`: ⌊w·vocabulary/2^32⌋, w the first word at (place, 0, name, sequence). */
 export function randomTokens(seed: number, sequences: number, length: number, vocabulary: number): number[][] {

@@ -2,7 +2,7 @@
  * Correctly rounded elementary functions: the double-double kernel where its error interval rounds to one number, fixed
  * point with growing precision where it does not (A. Ziv, ACM TOMS 17, 1991).
  */
-import type { RoundingContext } from '../context.ts';
+import type { AnyContext } from '../context.ts';
 import { type Dyadic, roundDyadic } from '../dyadic.ts';
 import type { ElementaryName } from '../scalars.ts';
 import { decided } from './cases.ts';
@@ -11,7 +11,7 @@ import { KERNEL_ERROR, kernels, LOW } from './kernels.ts';
 import { refined } from './refine.ts';
 
 /** R(f(x)) for any format with p ≤ 53, decimal formats (of the nearest float64), any mode and any x. A few µs. */
-export function correctlyRounded(name: ElementaryName, x: number, context: RoundingContext): number {
+export function correctlyRounded(name: ElementaryName, x: number, context: AnyContext): number {
   const { least, most, evaluate } = kernels[name];
   const size = Math.abs(x);
   if (!(size >= least && size <= most)) return refined(name, x, context);

@@ -1,12 +1,11 @@
-/** erf in double-double: Taylor's series about the multiples of 1/16. */
+/** erf in double-double: Taylor's series about the multiples of 1/16 (taylor.ts). */
 import { type DD, quickTwoSum } from '../dd-arithmetic.ts';
 import { productError } from '../error-free.ts';
 import { doubleDoubleFromFixed } from '../fixed-to-dd.ts';
 import { twoOverRootPi } from './constants.ts';
-import { erfFixed, expFixed } from './fixed-point.ts';
+import { erfTaylor } from './taylor.ts';
 
 const W = 256;
-const ONE = 1n << BigInt(W);
 /** Coefficients 0 … 9 are double-double, 10 … 19 float64. */
 const PAIRS = 10;
 const COUNT = 20;
@@ -23,22 +22,6 @@ function packed(values: readonly bigint[], pairs: number): Coefficients {
     else table[n + pairs] = hi;
   });
   return table;
-}
-
-/**
- * erf(c + h) = Σ a_n h^n, c = index/16. The coefficients f_n of e^(−(c+h)²) follow from its differential equation
- * f' = −2(c + h)f: (n + 1) f_(n+1) = −2(c f_n + f_(n−1)); a_(n+1) = 2/√π f_n/(n + 1).
- */
-function coefficientsAt(index: number): Coefficients {
-  const c = BigInt(index);
-  const { mantissa, k } = expFixed((-c * c * ONE) / 256n, W);
-  let [previous, f] = [0n, mantissa >> BigInt(-k)];
-  const values = [erfFixed(index / 16, W)];
-  for (let n = 0n; n < COUNT - 1; n++) {
-    values.push(((twoOverRootPi(W) * f) >> BigInt(W)) / (n + 1n));
-    [previous, f] = [f, (-2n * ((c * f) / 16n + previous)) / (n + 1n)];
-  }
-  return packed(values, PAIRS);
 }
 
 const centres: Coefficients[] = [];
@@ -77,7 +60,7 @@ export function erfPositive(xh: number, xl: number): void {
   const index = Math.floor(xh * 16 + 0.5);
   let coefficients = centres[index];
   if (coefficients === undefined) {
-    coefficients = coefficientsAt(index);
+    coefficients = packed(erfTaylor(index, 16, COUNT, W), PAIRS);
     centres[index] = coefficients;
   }
   // Exact: both are multiples of the last bit of xh, and the difference is at most 1/32 ≤ xh.

@@ -4,7 +4,7 @@ import { SoftfloatArithmetic } from '../../../src/arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../../../src/backends/cpu/cpu-arithmetic.ts';
 import { causalMask, type KeyMask, type OperationSpec, type Tensor } from '../../../src/tensor/index.ts';
 import { parseSpec } from '../../../src/tensor/policy.ts';
-import { expectSame, type Kind, kinds, numbers } from './numbers.ts';
+import { expectSame, type Kind, kinds, numbers, words } from './numbers.ts';
 
 const named = ['fp64', 'fp32', 'tf32', 'fp16', 'bf16', 'e5m2', 'e4m3', 'e3m2', 'e2m3', 'e2m1', 'e8m3', 'e6m5', 'e4m7'];
 const orders = ['sequential', 'reversed', 'pairwise', 'blocked(4)', 'lanes(3)', 'lanes(64)', 'splitk(3)', 'kahan'];
@@ -105,6 +105,22 @@ describe('matmul on the kernels', () => {
       }
     },
   );
+});
+
+describe('products about the smallest normal float32', () => {
+  it.each(['bf16', 'tf32', 'e8m3', 'bf16; accumulate=fp32', 'e8m2; product=exact, accumulate=bf16'])('%s', (text) => {
+    const { fast, slow } = pair(text);
+    const next = words(77);
+    const small = (): number => (next() & 1 ? -1 : 1) * (1 + (next() % 128) / 128) * 2 ** (-66 + (next() % 4));
+    const matrix = (...shape: number[]): Tensor => ({
+      shape,
+      data: Float32Array.from({ length: shape[0] * shape[1] }, small),
+    });
+    for (let i = 0; i < 30; i++) {
+      const [x, y] = [matrix(2, 1 + (i % 6)), matrix(1 + (i % 6), 16)];
+      expectSame(`${text}, ${i}`, fast.matmul('m', x, y), slow.matmul('m', x, y));
+    }
+  });
 });
 
 describe('linear on the kernels', () => {

@@ -1,5 +1,6 @@
 /** A product that does not fit in the kernels' memory at once is made in pieces, with the same bits. */
 import { expect, it } from 'vitest';
+import { contextOf } from '../../../src/arithmetic/softfloat.ts';
 import { planSum } from '../../../src/backends/cpu/plan.ts';
 import { products } from '../../../src/backends/cpu/sums.ts';
 import { kernelMemory } from '../../../src/backends/cpu/wasm.ts';
@@ -11,7 +12,7 @@ it.each(['fp32', 'fp16', 'fp64'] as const)('%s: pieces of 1 KiB and of all', (na
   const spec = { ...uniformSpec(formats[name]), a: formats[name], b: formats[name] };
   const [batches, m, n, k] = [4, 5, 37, 9];
   const plan = planSum(spec, k)!;
-  const rounding = name === 'fp16' ? { ...spec, format: formats.fp16 } : undefined;
+  const rounding = name === 'fp16' ? contextOf(spec, formats.fp16) : undefined;
   const a = { data: numbers('ordinary', 3, batches * m * k, formats.fp32), rounding };
   const b = { data: numbers('ordinary', 4, 2 * n * k, formats.fp32), rounding };
   const shape = { m, n, k, batches, batchOfB: (batch: number) => Math.floor(batch / 2) };

@@ -40,7 +40,7 @@ function memoryOfWorkers(workers: number): KernelMemory {
 
 const formatNames = ['fp32', 'tf32', 'fp16', 'bf16', 'e5m2', 'e4m3', 'e2m1', 'e8m3', 'fp64'];
 const orders = ['sequential', 'reversed', 'pairwise', 'blocked(4)', 'lanes(3)', 'splitk(3)', 'kahan'];
-const modes = ['nearest-even', 'nearest-even', 'down', 'odd'];
+const modes = ['nearest-even', 'nearest-even', 'down', 'odd', 'stochastic'];
 
 function checkCase(memory: KernelMemory, seed: number): void {
   const next = words(seed);

@@ -4,7 +4,7 @@ import { ComposedArithmetic } from '../../../src/arithmetic/composites.ts';
 import { SoftfloatArithmetic } from '../../../src/arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../../../src/backends/cpu/cpu-arithmetic.ts';
 import { type Format, formats } from '../../../src/formats/index.ts';
-import { rotaryReals, rotaryRealsFloat32 } from '../../../src/softfloat/real.ts';
+import { rotaryReals, rotaryRealsFloat32, sqrtOfRatio } from '../../../src/softfloat/real.ts';
 import { causalMask, parseSpec, type Tensor } from '../../../src/tensor/index.ts';
 import { expectSame, type Kind, kinds, numbers, rounded } from './numbers.ts';
 
@@ -132,6 +132,8 @@ function checkComposites(text: string): void {
       );
       type Run = (a: SoftfloatArithmetic) => unknown;
       const runs: Record<string, Run> = {
+        scores: (a) => a.scores('s', x, x, scale),
+        maskedScores: (a) => a.scores('s', x, x, scale, mask),
         softmax: (a) => a.softmax('s', scores),
         masked: (a) => a.softmax('s', scores, mask),
         layerNorm: (a) => a.layerNorm('s', x, norm, 1e-5),
@@ -166,6 +168,8 @@ function checkComposites(text: string): void {
     }
   }
 }
+
+const scale = { shape: [], reals: [sqrtOfRatio(1n, 6n)] };
 
 const reals = (of: typeof rotaryReals) => {
   const pairs = Array.from({ length: 2 * 4 * 3 }, (_, i) => of(Math.floor(i / 3) % 4, 10000, i % 3, 6));

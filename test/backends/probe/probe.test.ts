@@ -1,7 +1,7 @@
 /** The backends do what they declare, and a backend that does something else is found out. */
 import { describe, expect, it } from 'vitest';
 import type { Arithmetic } from '../../../src/arithmetic/arithmetic.ts';
-import { type RoundedTensor, SoftfloatArithmetic } from '../../../src/arithmetic/softfloat.ts';
+import { contextOf, type RoundedTensor, SoftfloatArithmetic } from '../../../src/arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../../../src/backends/cpu/cpu-arithmetic.ts';
 import { measureContraction } from '../../../src/backends/probe/contraction.ts';
 import type { Finding } from '../../../src/backends/probe/finding.ts';
@@ -224,8 +224,8 @@ describe('contraction', () => {
       override add(...[site, x, z]: Binary): ReturnType<CpuArithmetic['add']> {
         const factors = this.factors.get(x);
         if (factors === undefined) return super.add(site, x, z);
-        const { out, mode, overflow, subnormals } = this.specOf(site);
-        const { fma } = scalarsOf({ format: out, mode, overflow, subnormals });
+        const spec = this.specOf(site);
+        const { fma } = scalarsOf(contextOf(spec, spec.out));
         const [a, b] = factors;
         return { ...x, data: Float32Array.from(a.data, (_, i) => fma(a.data[i], b.data[i], z.data[i])) };
       }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { normalNumbers, normalQuantile } from '../../../src/model/random/normal.ts';
-import { fnv1a, philox } from '../../../src/model/random/philox.ts';
+import { randomNormals } from '../../../src/backends/cpu/random-normals.ts';
+import { KernelMemory } from '../../../src/backends/cpu/wasm.ts';
+import { normalNumbers } from '../../../src/model/random/normal.ts';
+import { nodeWorkers } from '../../../src/platform/node-workers.ts';
+import { float64Functions } from '../../../src/softfloat/float64.ts';
+import { fnv1a, keyOf, philox } from '../../../src/softfloat/philox.ts';
+import { firstDifference } from '../../support/bits.ts';
+import { normalQuantile } from './quantile.ts';
 
 describe('normalQuantile', () => {
   it.each([
@@ -35,26 +41,45 @@ describe('normalQuantile', () => {
 });
 
 describe('normalNumbers', () => {
-  it('follows its own description: element i from the counter (i, 0, hash, 0)', () => {
-    const numbers = normalNumbers(1000, 'x.weight', 2 ** 40 + 3, 0.02, Math.log);
+  /** Element i from the counter (i, 0, hash, 0). */
+  function element(i: number, name: string, seed: number, deviation: number): number {
     const words = new Uint32Array(4);
-    for (const i of [0, 1, 2, 999]) {
-      philox([i, 0, fnv1a('x.weight'), 0], [3, 256], words);
-      const p = Number((BigInt(words[0]) << 20n) | BigInt(words[1] >>> 12)) * 2 ** -52 + 2 ** -53;
-      expect(numbers[i]).toBe(Math.fround(normalQuantile(p, Math.log) * 0.02));
+    philox([i, 0, fnv1a(name), 0], keyOf(seed), words);
+    const p = Number((BigInt(words[0]) << 20n) | BigInt(words[1] >>> 12)) * 2 ** -52 + 2 ** -53;
+    return Math.fround(normalQuantile(p, float64Functions.log) * deviation);
+  }
+
+  it('follows its own description', () => {
+    for (const seed of [2 ** 40 + 3, 0, Date.now()]) {
+      const numbers = normalNumbers(20_000, 'x.weight', seed, 0.02);
+      const expected = Float32Array.from(numbers, (_, i) => element(i, 'x.weight', seed, 0.02));
+      expect(firstDifference(numbers, expected), `seed ${seed}`).toBe(-1);
+    }
+    expect(normalNumbers(0, 'x.weight', 1, 1)).toEqual(new Float32Array(0));
+  });
+
+  it('is the same in pieces and on any number of threads', () => {
+    const size = 2 ** 18 + 10_001;
+    const source = { key: keyOf(7), name: fnv1a('a'), standardDeviation: 1 };
+    const one = normalNumbers(size, 'a', 7, 1);
+    for (const i of [2 ** 18 - 1, 2 ** 18, size - 1]) expect(one[i]).toBe(element(i, 'a', 7, 1));
+    for (const threads of [2, 3]) {
+      const memory = new KernelMemory({ workers: () => ({ ...nodeWorkers, threads }) });
+      expect(firstDifference(randomNormals(memory, size, source), one)).toBe(-1);
+      memory.pool()?.stop();
     }
   });
 
   it('depends on name and seed, not on how many are asked for', () => {
-    const numbers = normalNumbers(64, 'a', 1, 1, Math.log);
-    expect(normalNumbers(32, 'a', 1, 1, Math.log)).toEqual(numbers.slice(0, 32));
-    expect(normalNumbers(32, 'b', 1, 1, Math.log)[0]).not.toBe(numbers[0]);
-    expect(normalNumbers(32, 'a', 2, 1, Math.log)[0]).not.toBe(numbers[0]);
+    const numbers = normalNumbers(64, 'a', 1, 1);
+    expect(normalNumbers(32, 'a', 1, 1)).toEqual(numbers.slice(0, 32));
+    expect(normalNumbers(32, 'b', 1, 1)[0]).not.toBe(numbers[0]);
+    expect(normalNumbers(32, 'a', 2, 1)[0]).not.toBe(numbers[0]);
   });
 
   it('has the moments and the distribution of a normal variable', () => {
     const n = 200_000;
-    const numbers = Float64Array.from(normalNumbers(n, 'moments', 1, 1, Math.log)).sort();
+    const numbers = Float64Array.from(normalNumbers(n, 'moments', 1, 1)).sort();
     const moment = (k: number) => numbers.reduce((sum, x) => sum + x ** k, 0) / n;
     // Five standard errors: those of the moments are √(1/n), √(2/n), √(15/n), √(96/n).
     expect(Math.abs(moment(1))).toBeLessThan(5 * Math.sqrt(1 / n));

@@ -2,7 +2,7 @@
 import { COMBINE_PAIRWISE, Job } from './layout';
 import { canonical, canonical64, NATIVE } from './lanes';
 import { extendTile, extendTileRow, mergeTiles } from './kernels';
-import { TILE } from './tile';
+import { startOf, TILE } from './tile';
 
 /** Length of the run of terms from `term` on whose visibility in both rows is the same. */
 export function sameVisibility(term: i32, step: i32, from0: i32, to0: i32, from1: i32, to1: i32): i32 {
@@ -37,15 +37,14 @@ export function mergesAfter(job: Job, chain: i32, waiting: i32): i32 {
 }
 
 /**
- * A chain starts at −0, because −0 + t is t, signs of zeros included: its first term enters as R(t) that way. With fma
- * it starts at +0. Terms that a mask hides are +0, and R(s + 0) is s but for s = −0, so a run of them is added once.
+ * The first term of a chain enters as R(t), because of where it starts (`startOf`). Terms that a mask hides are +0, and R(s + 0) is s but for s = −0, so a run of them is added once.
  */
 export function chains(
   job: Job, id: i32, kp: i32, ka: i32, product: usize, accumulate: usize, a0: usize, a1: usize, panel: usize,
   from0: i32, to0: i32, from1: i32, to1: i32, out0: usize, out1: usize,
 ): void {
   const native = kp == NATIVE, size: i32 = native ? 8 : 4;
-  const start = job.startAtZero ? i32x4.splat(0) : native ? i64x2.splat(0x8000000000000000) : i32x4.splat(0x80000000);
+  const start = startOf(native, job.startAtZero);
   const step = job.step, count = job.chains, hop = step * size, panelHop = step * 64;
   let top = job.scratch;
   for (let chain = 0; chain < count; chain++) {

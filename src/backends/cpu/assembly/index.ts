@@ -1,7 +1,12 @@
 /** The kernels' module: one linear memory, whose first 64 KiB are the module's own; every thread runs it over the same. */
-export { denseRows, denseRows64 } from './dense';
-export { matmulTask } from './matmul';
+export { doubleDoubleSums } from './double-double';
+export { evaluateCodes } from './elementary/arrays';
+export { evaluateParts } from './elementary/decide';
+export { settleNormal } from './normal';
 export { packColumns, packDoubles, packRows, statistics } from './pack';
 export * from './pool';
+export { runTask } from './tasks';
+export * from './row-sums';
 export * from './vectors';
 export * from './kernels';
+export { roundEntries } from './stochastic/entries';

@@ -1,7 +1,7 @@
 /** Kahan's sum of one row of A times one panel of B: y = R(t − c), z = R(s + y), c = R(R(z − s) − y), s = z. */
 import {
   Job, LANE_BELOW, LANE_EXPONENT, LANE_KEEP, LANE_LEAST, LANE_MAGIC, LANE_ONE, LANE_OVER, LANE_SHIFT, LANE_SIGN,
-  LANE_SPECIAL,
+  LANE_SPECIAL, LANE_SPLITTER,
 } from './layout';
 import { canonical, canonical64, NATIVE } from './lanes';
 import { plus, splat, times } from './tile';
@@ -18,6 +18,7 @@ export function kahanRow(
   const belowP = v128.load(product, LANE_BELOW), keepP = v128.load(product, LANE_KEEP);
   const leastP = v128.load(product, LANE_LEAST), magicP = v128.load(product, LANE_MAGIC);
   const overP = v128.load(product, LANE_OVER), specialP = v128.load(product, LANE_SPECIAL);
+  const splitter = v128.load(accumulate, LANE_SPLITTER);
   const sp = load<i32>(product, LANE_SHIFT), sa = load<i32>(accumulate, LANE_SHIFT);
   const size: i32 = kind == NATIVE ? 8 : 4;
   const careful = kind != NATIVE;
@@ -32,15 +33,15 @@ export function kahanRow(
       let t = i32x4.splat(0);
       if (k >= from && k < to) {
         const x = splat(kind, p);
-        t = times(kind, careful, x, v128.load(q), sp, belowP, one, keepP, exponent, leastP, magicP, sign, overP, specialP);
+        t = times(kind, careful, x, v128.load(q), sp, belowP, one, keepP, exponent, leastP, magicP, sign, splitter, overP, specialP);
       }
       if (k == 0) {
-        s = plus(kind, careful, s, t, sa, below, one, keep, exponent, least, magic, sign, over, special);
+        s = plus(kind, careful, s, t, sa, below, one, keep, exponent, least, magic, sign, splitter, over, special);
       } else {
-        const y = plus(kind, careful, negative(kind, c), t, sa, below, one, keep, exponent, least, magic, sign, over, special);
-        const z = plus(kind, careful, s, y, sa, below, one, keep, exponent, least, magic, sign, over, special);
-        const d = plus(kind, careful, z, negative(kind, s), sa, below, one, keep, exponent, least, magic, sign, over, special);
-        c = plus(kind, careful, d, negative(kind, y), sa, below, one, keep, exponent, least, magic, sign, over, special);
+        const y = plus(kind, careful, negative(kind, c), t, sa, below, one, keep, exponent, least, magic, sign, splitter, over, special);
+        const z = plus(kind, careful, s, y, sa, below, one, keep, exponent, least, magic, sign, splitter, over, special);
+        const d = plus(kind, careful, z, negative(kind, s), sa, below, one, keep, exponent, least, magic, sign, splitter, over, special);
+        c = plus(kind, careful, d, negative(kind, y), sa, below, one, keep, exponent, least, magic, sign, splitter, over, special);
         s = z;
       }
       p += size;

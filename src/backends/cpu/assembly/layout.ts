@@ -8,7 +8,8 @@
  * LANE_BELOW: 2^(s−1) − 1, where s = 24 − p bits are dropped. LANE_ONE: 1. LANE_KEEP: the bits that are kept.
  * LANE_EXPONENT: float32's exponent field. LANE_LEAST: 2^emin. LANE_MAGIC: an integer that turns 2^e into 1.5·2^(e+s).
  * LANE_SIGN: the sign bit. LANE_OVER: the smallest float32 that rounds above the largest number.
- * LANE_SPECIAL: what stands for it. LANE_SHIFT: s as a 32-bit integer.
+ * LANE_SPECIAL: what stands for it. LANE_NAN: what stands for NaN. LANE_SPLITTER: 2^s + 1. LANE_SHIFT: s as a 32-bit
+ * integer.
  */
 export const LANE_BELOW: usize = 0;
 export const LANE_ONE: usize = 16;
@@ -19,7 +20,9 @@ export const LANE_MAGIC: usize = 80;
 export const LANE_SIGN: usize = 96;
 export const LANE_OVER: usize = 112;
 export const LANE_SPECIAL: usize = 128;
-export const LANE_SHIFT: usize = 144;
+export const LANE_NAN: usize = 144;
+export const LANE_SPLITTER: usize = 160;
+export const LANE_SHIFT: usize = 176;
 
 /**
  * Constants of a rounding in float64 lanes. WIDE_LEAST: 2^emin. WIDE_MAGIC: turns 2^e into 1.5·2^(e+53−p).
@@ -48,7 +51,7 @@ export const ODD: i32 = 5;
 
 /**
  * The pool's words (pool.ts), below the module's own data: numbers of the next task to take, of the first that does not
- * exist, and how many are done; the job's copies, one a thread, their size, and the number of its first task.
+ * exist, and how many are done; the job's copies, one a thread, their size, the number of its first task, and its kind.
  */
 export const POOL_TAKEN: usize = 64;
 export const POOL_LIMIT: usize = 128;
@@ -56,6 +59,23 @@ export const POOL_DONE: usize = 192;
 export const POOL_JOBS: usize = 256;
 export const POOL_JOB_BYTES: usize = 260;
 export const POOL_FIRST: usize = 264;
+export const POOL_KIND: usize = 268;
+
+/** Kinds of jobs (tasks.ts). */
+export const MATMUL_JOB: i32 = 0;
+export const ROUND_JOB: i32 = 1;
+export const ELEMENTARY_JOB: i32 = 4;
+export const NORMAL_JOB: i32 = 5;
+export const LOGITS_JOB: i32 = 6;
+export const ERRORS_JOB: i32 = 7;
+export const ROWS_JOB: i32 = 10;
+export const STEPS_JOB: i32 = 11;
+export const SOFTMAX_JOB: i32 = 12;
+export const NORM_JOB: i32 = 13;
+export const ROTARY_JOB: i32 = 14;
+export const DOUBLE_DOUBLE_JOB: i32 = 50;
+export const STOCHASTIC_ENTRIES_JOB: i32 = 8;
+export const STOCHASTIC_SUMS_JOB: i32 = 9;
 
 /** How the sums of chains are combined. */
 export const COMBINE_SEQUENTIAL: i32 = 0;
@@ -75,6 +95,9 @@ export class Job {
   scaledLimit: f64;
   scale: f64;
   unscale: f64;
+  /** Smallest nonzero |a|·|b| and largest Σ|a|·|b| that the quick kernel takes; for others there is the signed one. */
+  quickLeast: f64;
+  quickMost: f64;
 
   /** Rows of A: contiguous, `stride` bytes from one to the next. */
   a: usize;
@@ -99,7 +122,7 @@ export class Job {
    * numbers, where a product may be inexact in float32.
    */
   quick: i32;
-  /** What the quick kernel's tiles are done again with where they hold a zero, if it loses the signs of zeros. */
+  /** What the quick kernel's tiles are done again with where they hold a zero, if it loses the signs of zeros (kernels.ts). */
   signed: i32;
   careful: i32;
   beyond: i32;
@@ -130,4 +153,49 @@ export class Job {
   /** The job in tasks (pool.ts): blocks of so many rows, a multiple of four, and panels. */
   rowsPerTask: i32;
   panelsPerTask: i32;
+}
+
+/** Ways to round an array (round.ts). */
+export const ROUND_INTEGER32: i32 = 0;
+export const ROUND_MAGIC32: i32 = 1;
+export const ROUND_CUT32: i32 = 2;
+export const ROUND_ANY32: i32 = 3;
+export const ROUND_MAGIC64: i32 = 4;
+export const ROUND_ANY64_TO_32: i32 = 5;
+export const ROUND_ANY64: i32 = 6;
+
+/** Numbers to round; constants are bits of float32 (in the low half) or float64, by the way. */
+@unmanaged
+export class RoundJob {
+  data: usize;
+  /** float32 results of float64 numbers; the others are rounded in place. */
+  output: usize;
+  count: i32;
+  /** A multiple of 16. */
+  perTask: i32;
+  way: i32;
+  /**
+   * What is added before s bits are dropped, xored with `difference` for a negative number, and `parity` more where bit s
+   * is 1; `unit` is that bit (0 where none is dropped).
+   */
+  base: i64;
+  difference: i64;
+  unit: i64;
+  parity: i64;
+  keep: i64;
+  /** All bits but the sign. */
+  abs: i64;
+  /** 2^emin, and an integer that turns 2^e into 1.5·2^(e + s). */
+  least: i64;
+  magic: i64;
+  /** The largest magnitude that the quick ways round right: what follows it rounds above the largest number. */
+  last: i64;
+  largest: i64;
+  /** Results of a smaller magnitude become zeros. */
+  tiny: i64;
+  /** Magnitudes that stand for infinity and for finite numbers beyond ±largest, and for NaN. */
+  infinity: i64;
+  beyond: i64;
+  beyondNegative: i64;
+  nan: i64;
 }

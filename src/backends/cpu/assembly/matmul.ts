@@ -1,6 +1,6 @@
 /** Rows of A times panels of B: for every two rows and a panel, the quickest kernel that is right for their numbers. */
 import { chains } from './chains';
-import { denseRows, denseRows64 } from './dense';
+import { isQuick, losesSigns, wholeTile } from './kernels';
 import { Job } from './layout';
 import { INTEGER, MAGIC, NATIVE, NONE } from './lanes';
 import { kahanRow } from './kahan';
@@ -10,11 +10,7 @@ import { wideRow } from './wide-row';
 const SCALED: i32 = -2;
 /** The float64 kernel, right for everything. */
 const GENERAL: i32 = -1;
-const KAHAN_FIRST: i32 = 20;
-const EXACT_KERNEL: i32 = 0;
-const NATIVE_KERNEL: i32 = 7;
-/** It loses the signs of zeros, which matter where a sum is zero in the end: that is rare, and then it is done again. */
-const UNSIGNED_KERNEL: i32 = 9;
+const KAHAN_FIRST: i32 = 32;
 
 /** Task number `task` of a job, its blocks taken row by row. */
 export function matmulTask(job: Job, task: i32): void {
@@ -27,21 +23,12 @@ export function matmulTask(job: Job, task: i32): void {
 function block(job: Job, firstRow: i32, endRow: i32, firstPanel: i32, endPanel: i32): void {
   const panelBytes = job.terms * 64, scaled = job.scratch + 8192;
   const p = job.product, a = job.accumulate, rowBytes = (job.terms + 3 & ~3) * 4;
-  const dense = !job.masks && !job.rowStatistics && job.chains == 1 && job.step == 1 &&
-    (job.quick == EXACT_KERNEL || job.quick == NATIVE_KERNEL);
+  const whole = !job.masks && job.chains == 1 && job.step == 1;
   let tries = 0, failures = 0;
   for (let panel = firstPanel; panel < endPanel; panel++) {
     const padded = job.columns - panel * 16 < 16;
     const q = job.panels + panel * panelBytes;
-    let row = firstRow;
-    if (dense) {
-      for (; row + 4 <= endRow; row += 4) {
-        const x = job.a + row * job.stride, u = job.result + row * job.resultStride + panel * 64;
-        if (job.quick == NATIVE_KERNEL) denseRows64(job, x, q, u);
-        else denseRows(job, x, q, u);
-      }
-    }
-    for (; row < endRow; row += 2) {
+    for (let row = firstRow; row < endRow; row += 2) {
       const other = min(row + 1, endRow - 1);
       const x = job.a + row * job.stride, y = job.a + other * job.stride;
       const u = job.result + row * job.resultStride + panel * 64, v = job.result + other * job.resultStride + panel * 64;
@@ -53,13 +40,16 @@ function block(job: Job, firstRow: i32, endRow: i32, firstPanel: i32, endPanel: 
         t1 = load<i32>(job.masks + other * 8, 4);
       }
       let id = job.rowStatistics ? choose(job, row, other, panel) : job.quick;
-      if (id == UNSIGNED_KERNEL) {
+      if (isQuick(id)) {
+        const unsigned = losesSigns(id);
         // Padding is all zeros; numbers that meet in zeros often (fp4) are better off without trying.
-        if (padded || (tries > 16 && failures * 8 > tries)) {
+        if (unsigned && (padded || (tries > 16 && failures * 8 > tries))) {
           id = job.signed;
         } else {
+          if (whole) wholeTile(id, p, a, x, y, q, job.terms, job.startAtZero, u, v);
+          else chains(job, id, job.kindOfProduct, job.kindOfSum, p, a, x, y, q, f0, t0, f1, t1, u, v);
+          if (!unsigned) continue;
           tries++;
-          chains(job, id, job.kindOfProduct, job.kindOfSum, p, a, x, y, q, f0, t0, f1, t1, u, v);
           if (!hasZero(u) && !hasZero(v)) continue;
           failures++;
           id = job.signed;
@@ -92,7 +82,8 @@ function choose(job: Job, row: i32, other: i32, panel: i32): i32 {
   const largestB = load<f64>(b), leastB = load<f64>(b, 8);
   if (least * leastB >= job.exactLimit) {
     if (!(largest * largestB <= job.productLimit)) return job.beyond;
-    return sum * largestB <= job.sumLimit ? job.quick : job.careful;
+    if (!(sum * largestB <= job.sumLimit)) return job.careful;
+    return least * leastB >= job.quickLeast && sum * largestB <= job.quickMost ? job.quick : job.signed;
   }
   return job.scaled >= 0 && sum * largestB <= job.scaledSumLimit && largest <= job.scaledLimit ? SCALED : GENERAL;
 }

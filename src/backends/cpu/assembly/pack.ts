@@ -1,6 +1,6 @@
 /** Operands made ready: panels of B, and what the choice of a kernel needs to know of their numbers. */
 
-/** Columns `from` to `from + columns` (at most 16) of b [terms, ≥ from + columns], `stride` bytes a row, as a panel. */
+/** The first `columns` columns (at most 16) of b, `stride` bytes a row, as a panel; eight of float64 count as 16. */
 export function packColumns(b: usize, stride: i32, terms: i32, columns: i32, panel: usize): void {
   for (let k = 0; k < terms; k++) {
     const source = b + k * stride, target = panel + k * 64;
@@ -46,17 +46,25 @@ export function packRows(b: usize, stride: i32, terms: i32, columns: i32, panel:
   }
 }
 
-/** Panels of 8 float64 columns: entry (k, j) of b stands at b + k·termStride + j·columnStride. */
-export function packDoubles(
-  b: usize, termStride: i32, columnStride: i32, terms: i32, columns: i32, panel: usize,
-): void {
-  for (let k = 0; k < terms; k++) {
-    const target = panel + k * 64;
-    if (columns < 8) memory.fill(target, 0, 64);
-    for (let j = 0; j < columns; j++) {
-      const source = b + k * termStride + j * columnStride;
-      store<f64>(target + j * 8, load<f64>(source));
+/** Rows of float64, up to 8 of them, side by side. */
+export function packDoubles(b: usize, stride: i32, terms: i32, columns: i32, panel: usize): void {
+  if (columns < 8) memory.fill(panel, 0, terms * 64);
+  let j = 0;
+  for (; j + 2 <= columns; j += 2) {
+    const r0 = b + j * stride, r1 = r0 + stride;
+    let k = 0;
+    for (; k + 2 <= terms; k += 2) {
+      const x = v128.load(r0 + k * 8), y = v128.load(r1 + k * 8), target = panel + k * 64 + j * 8;
+      v128.store(target, v128.shuffle<i64>(x, y, 0, 2));
+      v128.store(target, v128.shuffle<i64>(x, y, 1, 3), 64);
     }
+    if (k < terms) {
+      store<u64>(panel + k * 64 + j * 8, load<u64>(r0 + k * 8));
+      store<u64>(panel + k * 64 + j * 8, load<u64>(r1 + k * 8), 8);
+    }
+  }
+  if (j < columns) {
+    for (let k = 0; k < terms; k++) store<u64>(panel + k * 64 + j * 8, load<u64>(b + j * stride + k * 8));
   }
 }
 

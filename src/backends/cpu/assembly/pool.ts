@@ -1,10 +1,10 @@
 /**
  * A job's tasks, taken one by one by whichever thread is free. Tasks are numbered on from job to job: those below TAKEN
- * have been taken, those below LIMIT exist. A thread that has taken a task holds up the end of its job, so what POOL_JOBS
- * and POOL_FIRST say stays true until it is done; a thread that takes none (not started yet, ended) holds up nobody.
+ * have been taken, those below LIMIT exist. A thread that has taken a task holds up the end of its job, so what the words
+ * from POOL_JOBS on say stays true until it is done; a thread that takes none (not started yet, ended) holds up nobody.
  */
-import { Job, POOL_DONE, POOL_FIRST, POOL_JOBS, POOL_JOB_BYTES, POOL_LIMIT, POOL_TAKEN } from './layout';
-import { matmulTask } from './matmul';
+import { POOL_DONE, POOL_FIRST, POOL_JOBS, POOL_JOB_BYTES, POOL_KIND, POOL_LIMIT, POOL_TAKEN } from './layout';
+import { runTask } from './tasks';
 
 /** Takes tasks while there are any. */
 export function takeTasks(thread: i32): void {
@@ -13,7 +13,7 @@ export function takeTasks(thread: i32): void {
     if (atomic.load<i32>(POOL_LIMIT) - task <= 0) return;
     if (atomic.cmpxchg<i32>(POOL_TAKEN, task, task + 1) != task) continue;
     const job = load<usize>(POOL_JOBS) + thread * load<i32>(POOL_JOB_BYTES);
-    matmulTask(changetype<Job>(job), task - load<i32>(POOL_FIRST));
+    runTask(load<i32>(POOL_KIND), job, task - load<i32>(POOL_FIRST));
     atomic.add<i32>(POOL_DONE, 1);
     atomic.notify(POOL_DONE, 1);
   }

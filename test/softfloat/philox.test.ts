@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fnv1a, keyOf, philox } from '../../../src/model/random/philox.ts';
+import { fnv1a, keyOf, philox } from '../../src/softfloat/philox.ts';
 
 type Words = [number, number, number, number];
 
