@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 /**
- * Every operand of the scalar functions against independent evaluations, in all six modes. `npm run build` first.
+ * Every operand of the scalar functions, of functions of arrays and of array rounding, against independent evaluations, in
+ * all six modes. `npm run build` first.
  *
- *   npm run exhaustive -- [--only 16bit|fp32|rounding] [--function exp,…] [--from A] [--to B] [--stride N]
+ *   npm run exhaustive -- [--only 16bit|fp32|arrays|rounding] [--function exp,…] [--from A] [--to B] [--stride N]
  *                         [--workers N] [--minutes M] [--out FOLDER]
  *
  * - 16bit: all codes of fp16 and bf16 for each function, against decimal.js.
  * - fp32: all 2^32 codes for each function, against float64 with a proven error; where that cannot decide, decimal.js.
- * - rounding: all 2^32 float32 codes to fp16 and bf16, against integer arithmetic.
+ * - arrays: the kernels of arrays, all 2^32 float32 codes for each function, against the same, all modes at once.
+ * - rounding: all 2^32 float32 codes to fp16 and bf16 by `roundArray`, against exact rounding by intervals.
  *
  * --from and --to are codes (0x… too), --stride checks every N-th code, --minutes stops early, and --out keeps what is done
  * in a folder, so that the same command goes on from there. ULPWISE_DIST names another build.

@@ -1,68 +1,100 @@
 /**
- * float32 to binary16 and bfloat16 by integers alone, in six modes at once: the code is cut off, and the rest decides
- * whether the next code follows. Codes of positive numbers are in order, so a carry runs into the exponent, and after the
- * largest number comes infinity.
+ * float32 to a format and mode, by intervals. Rounding never falls where its operand grows, so that the operands with one
+ * result follow each other, among float32 numbers of one sign and so among their codes. A definition in exact integers
+ * finds where each interval ends, by bisection; all operands in between have the result at its beginning.
  */
-const halves = new Float64Array(0x8000);
-const brains = new Float64Array(0x8000);
-const view = new DataView(new ArrayBuffer(4));
-for (let code = 0; code < 0x8000; code++) {
-  const [field, fraction] = [code >> 10, code & 1023];
-  if (field === 31) halves[code] = fraction === 0 ? Infinity : NaN;
-  else halves[code] = field === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (field - 25);
-  view.setUint32(0, code * 65536);
-  brains[code] = view.getFloat32(0);
-}
 
-/** The six results: |x| is the number with this code plus a rest, compared with half a unit by `tie`. */
-function fill(out, numbers, code, tie, exact, negative) {
-  const sign = negative ? -1 : 1;
-  const near = sign * numbers[code];
-  if (exact) {
-    out.fill(near);
-    return;
-  }
-  const far = sign * numbers[code + 1];
-  const odd = (code & 1) === 1;
-  out[0] = tie > 0 || (tie === 0 && odd) ? far : near;
-  out[1] = tie >= 0 ? far : near;
-  out[2] = near;
-  out[3] = negative ? far : near;
-  out[4] = negative ? near : far;
-  out[5] = odd ? near : far;
-}
+/** The sign bit: codes from here on are those of negative numbers. */
+const NEGATIVE = 2 ** 31;
 
-/** `code` is a float32 as an unsigned integer. */
-export function bfloat16Results(code, out) {
-  const magnitude = code & 0x7fffffff;
-  if (magnitude > 0x7f800000) {
-    out.fill(NaN);
-    return;
-  }
-  const rest = magnitude & 0xffff;
-  fill(out, brains, magnitude >> 16, rest - 0x8000, rest === 0, code > 0x7fffffff);
-}
-
-export function binary16Results(code, out) {
-  const magnitude = code & 0x7fffffff;
-  const negative = code > 0x7fffffff;
-  if (magnitude > 0x7f800000) out.fill(NaN);
-  else if (magnitude === 0x7f800000) out.fill(negative ? -Infinity : Infinity);
-  // 2^16 and more: above the midpoint after the largest number.
-  else if (magnitude >= 0x47800000) fill(out, halves, 0x7bff, 1, false, negative);
-  else if (magnitude >= 0x38800000) {
-    // Normal: exponents differ by 112, fractions by 13 bits.
-    const rest = magnitude & 0x1fff;
-    fill(out, halves, (magnitude >> 13) - (112 << 10), rest - 0x1000, rest === 0, negative);
-  } else {
-    // A multiple of 2^−24: field f of a float32 means significand·2^(f − 150), and 126 − f bits are cut off.
-    const field = magnitude >> 23;
-    if (field < 101) fill(out, halves, 0, -1, magnitude === 0, negative);
-    else {
-      const cut = 126 - field;
-      const significand = (magnitude & 0x7fffff) | 0x800000;
-      const rest = significand & ((1 << cut) - 1);
-      fill(out, halves, significand >> cut, rest - (1 << (cut - 1)), rest === 0, negative);
+/**
+ * The intervals [start, end) of codes with one result, from `from` to `to`.
+ * @param resultOf a code's result, as anything that === compares
+ */
+export function* intervals(from, to, resultOf) {
+  for (let start = from; start < to; ) {
+    // NaN of either sign have one result, and are no interval.
+    const limit = start < NEGATIVE ? Math.min(to, NEGATIVE) : to;
+    const result = resultOf(start);
+    let [inside, step] = [start, 1];
+    while (inside + step < limit && resultOf(inside + step) === result) {
+      inside += step;
+      step *= 2;
     }
+    let outside = Math.min(inside + step, limit);
+    while (outside - inside > 1) {
+      const middle = Math.floor((inside + outside) / 2);
+      if (resultOf(middle) === result) inside = middle;
+      else outside = middle;
+    }
+    yield { start, end: outside, result };
+    start = outside;
   }
+}
+
+/** Operands at once: they and their results stay in a core's cache. */
+const BLOCK = 2 ** 16;
+
+const single = new Float32Array(1);
+const bits = new Uint32Array(single.buffer);
+
+function float32Of(code) {
+  bits[0] = code;
+  return single[0];
+}
+
+/** As a signed integer. NaN is the canonical one, whatever the engine makes of it. */
+function codeOf(x) {
+  single[0] = x;
+  return Number.isNaN(x) ? 0x7fc00000 : bits[0] | 0;
+}
+
+/** Nonzero where one of the words is another. All are 32-bit integers: with float64 among them the loop takes twice as long. */
+function differs(words, start, end, word) {
+  let different = 0;
+  for (let i = start; i < end; i++) different |= words[i] ^ word;
+  return different;
+}
+
+/**
+ * Every `stride`th code from `from` to `to` in every context: the results of `roundAll(values, context, out)`, and those of
+ * `roundOne(x, context)` at both ends of each interval, held against those of `definition(x, context)`.
+ */
+export function checkRounding({ from, to, stride }, contexts, { definition, roundAll, roundOne }) {
+  const found = { count: 0, undecided: 0, mismatches: 0, examples: [] };
+  const mismatch = (code, { format, mode }, got, expected) => {
+    found.mismatches++;
+    const text = (y) => (Object.is(y, -0) ? '-0' : Number.isNaN(y) ? 'NaN' : String(y));
+    const names = { format: format.name, mode };
+    const values = { x: text(float32Of(code)), got: text(got), expected: text(expected) };
+    if (found.examples.length < 20) found.examples.push({ code, ...names, ...values });
+  };
+  const codes = new Uint32Array(BLOCK);
+  const out = new Float32Array(BLOCK);
+  for (let first = from; first < to; first += BLOCK * stride) {
+    const count = Math.min(BLOCK, Math.ceil((to - first) / stride));
+    for (let i = 0; i < count; i++) codes[i] = first + i * stride;
+    const values = new Float32Array(codes.buffer, 0, count);
+    const results = out.subarray(0, count);
+    const words = new Int32Array(out.buffer, 0, count);
+    const indexOf = (code) => Math.ceil((code - first) / stride) | 0;
+    for (const context of contexts) {
+      roundAll(values, context, results);
+      const resultOf = (code) => codeOf(definition(float32Of(code), context));
+      for (const { start, end, result } of intervals(first, Math.min(first + count * stride, to), resultOf)) {
+        const [begin, stop] = [indexOf(start), indexOf(end)];
+        if (differs(words, begin, stop, result) !== 0) {
+          for (let i = begin; i < stop; i++) {
+            if (words[i] !== result) mismatch(codes[i], context, results[i], float32Of(result));
+          }
+        }
+        for (const code of new Set([start, end - 1])) {
+          const y = roundOne(float32Of(code), context);
+          if (codeOf(y) !== result) mismatch(code, context, y, float32Of(result));
+        }
+      }
+    }
+    found.count += count;
+  }
+  return found;
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { FUNCTIONS } from './decimal.js';
 
-const CHUNK = { '16bit': 256, fp32: 2 ** 18, rounding: 2 ** 22 };
+const CHUNK = { '16bit': 256, fp32: 2 ** 18, arrays: 2 ** 20, rounding: 2 ** 22 };
 export const KINDS = Object.keys(CHUNK);
 
 /** The tasks that the options name. Of 16-bit codes one check covers x and −x, so there are 2^15. */
@@ -15,7 +15,9 @@ export function tasksOf({ only, functions = FUNCTIONS, from, to, stride = 1 }) {
       for (const format of ['fp16', 'bf16']) tasks.push({ kind: '16bit', name, format, ...range(2 ** 15) });
     }
   }
-  if (only.includes('fp32')) for (const name of functions) tasks.push({ kind: 'fp32', name, ...range(2 ** 32) });
+  for (const kind of ['fp32', 'arrays']) {
+    if (only.includes(kind)) for (const name of functions) tasks.push({ kind, name, ...range(2 ** 32) });
+  }
   if (only.includes('rounding')) tasks.push({ kind: 'rounding', ...range(2 ** 32) });
   return tasks;
 }

@@ -1,20 +1,30 @@
 /** The checks themselves, one chunk of codes after another: the body of a worker thread, over the built package. */
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import { checkCells } from './cells.js';
 import { MODES, placeOf, resultsOf, special } from './decimal.js';
 import { float32Results } from './float32.js';
-import { bfloat16Results, binary16Results } from './rounding.js';
+import { checkRounding } from './rounding.js';
 
 const dist = workerData.dist;
 const { scalarsOf } = await import(join(dist, 'softfloat/scalar.js'));
+const { roundNumber } = await import(join(dist, 'softfloat/dyadic.js'));
+const { roundArray } = await import(join(dist, 'backends/cpu/round-array.js'));
+const { evaluateCodes } = await import(join(dist, 'backends/cpu/elementary-arrays.js'));
+const { KernelMemory } = await import(join(dist, 'backends/cpu/wasm.js'));
+const { wideConstants } = await import(join(dist, 'backends/cpu/rounding-constants.js'));
 const { formats } = await import(join(dist, 'formats/index.js'));
 
 const single = new Float32Array(1);
 const code32 = new Uint32Array(single.buffer);
 const expected = new Float64Array(6);
 
+function contextOf(format, mode) {
+  return { format: formats[format], mode, overflow: 'inf', subnormals: 'keep' };
+}
+
 function fast(format, name) {
-  return MODES.map((mode) => scalarsOf({ format: formats[format], mode, overflow: 'inf', subnormals: 'keep' })[name]);
+  return MODES.map((mode) => scalarsOf(contextOf(format, mode))[name]);
 }
 
 /** What a chunk finds out. */
@@ -91,22 +101,44 @@ function fp32({ name, from, to, stride }) {
   return found;
 }
 
-function rounding({ from, to, stride }) {
-  const found = findings();
-  const [half, brain] = [fast('fp16', 'fromNumber'), fast('bf16', 'fromNumber')];
-  for (let code = from; code < to; code += stride) {
-    code32[0] = code;
-    const x = single[0];
-    binary16Results(code, expected);
-    compare(found, half, x, code, 'fp16');
-    bfloat16Results(code, expected);
-    compare(found, brain, x, code, 'bf16');
-    found.count++;
-  }
-  return found;
+function rounding(chunk) {
+  const contexts = ['fp16', 'bf16'].flatMap((format) => MODES.map((mode) => contextOf(format, mode)));
+  return checkRounding(chunk, contexts, {
+    definition: roundNumber,
+    roundAll: (values, { format, mode }, out) => roundArray(values, format, { mode, out }),
+    roundOne: (x, context) => scalarsOf(context).fromNumber(x),
+  });
 }
 
-const KINDS = { '16bit': sixteen, fp32, rounding };
+const memory = new KernelMemory();
+
+/** Float64 that stand for f of consecutive codes. */
+function evaluateBlock(name, first, count) {
+  const undecided = new Set();
+  const values = memory.scope(() => {
+    const out = memory.allocate(count * 8);
+    evaluateCodes(memory, name, first, count, out, (index) => undecided.add(index));
+    return memory.float64(out, count).slice();
+  });
+  return { values, undecided };
+}
+
+/** The last step of the kernels: a float64 rounded to fp32. */
+function narrow(value, mode) {
+  return memory.scope(() => {
+    const [from, to] = [memory.allocate(8), memory.allocate(4)];
+    const constants = wideConstants(memory, contextOf('fp32', mode));
+    memory.float64(from, 1)[0] = value;
+    memory.kernels.narrow(constants, 1, to, from);
+    return memory.float32(to, 1)[0];
+  });
+}
+
+function arrays(chunk) {
+  return checkCells(chunk, { evaluate: evaluateBlock, narrow, scalars: fast('fp32', chunk.name) });
+}
+
+const KINDS = { '16bit': sixteen, fp32, arrays, rounding };
 
 parentPort.on('message', (chunk) => {
   const started = performance.now();

@@ -1,0 +1,1 @@
+export function performancePage(results: object, template?: string): string;

@@ -1,0 +1,37 @@
+/** Clocks, medians and how often to repeat what is too short for a clock. */
+
+/** What limit.c measures too: the wall clock counts other programs on a shared machine. */
+export function cpuSeconds() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+export function wallSeconds() {
+  return performance.now() / 1e3;
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Seconds of one call of `run` by `clock`, over `repeat` calls. */
+export function timed(run, clock, repeat) {
+  const start = clock();
+  for (let i = 0; i < repeat; i++) run();
+  return (clock() - start) / repeat;
+}
+
+/** Long enough for the resolution of the CPU clock, which is a few milliseconds on some systems. */
+const LEAST_SECONDS = 0.06;
+/** V8 optimises what runs for a while. */
+const WARM_SECONDS = 0.2;
+
+/** How many calls take long enough to be timed, found out after a warm-up. */
+export function repeatsOf(run) {
+  const end = wallSeconds() + WARM_SECONDS;
+  do run();
+  while (wallSeconds() < end);
+  return Math.max(1, Math.ceil(LEAST_SECONDS / timed(run, wallSeconds, 1)));
+}
