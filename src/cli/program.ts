@@ -6,6 +6,7 @@ import { runFormats } from './formats.ts';
 import type { Io } from './io.ts';
 import { choice, integer, patterns, positive, tableFormat, tokenLists } from './options.ts';
 import { type BackendName, backendNames, backends, formatList, type ProbeCommandOptions, runProbe } from './probe.ts';
+import type { VerifyCommandOptions } from './verify.ts';
 import { version } from './version.ts';
 
 /**
@@ -67,7 +68,36 @@ function createProgram(words: readonly string[], io: Io, outcome: { code: number
     .option('--json', 'print JSON instead of a table')
     .action((names, options) => runFormats(names, options, io));
   addProbe(program, io, outcome);
+  addBounds(program, io, outcome);
   return program;
+}
+
+/** The catalogue, its trials and mathjs are loaded by these commands alone: that takes longer than all the rest. */
+function addBounds(program: Command, io: Io, outcome: { code: number }): void {
+  program
+    .command('bounds')
+    .description('list the catalogue of bounds, or print statement, assumptions, sharpness and source of some')
+    .argument('[ID...]', 'bounds, such as dotSeq')
+    .addOption(new Option('--table <form>', 'md, latex or csv').default('md').argParser(tableFormat))
+    .option('--json', 'print JSON instead')
+    .action(async (ids, options) => (await import('./bounds.ts')).runBounds(ids, options, io));
+  program
+    .command('verify')
+    .description('search for inputs on which an error exceeds its bound')
+    .argument('[ID...]', 'bounds (default: all)')
+    .addOption(new Option('--cases <n>', 'of each bound').default(2000).argParser(integer('--cases', 1)))
+    .addOption(new Option('--seed <n>', 'of the cases').default(1).argParser(integer('--seed', 0)))
+    .option(
+      '--json <file>',
+      'the result as JSON (- for stdout); stopped, the same command goes on from <file>.progress',
+    )
+    .option('--formats', 'a line for each bound and format')
+    .addOption(new Option('--table <form>', 'md, latex or csv').default('md').argParser(tableFormat))
+    .addHelpText('after', '\nThe exit code is 1 where a rigorous or first-order bound is exceeded.')
+    .action(async (ids: string[], options: VerifyCommandOptions) => {
+      const { runVerify } = await import('./verify.ts');
+      if (!(await runVerify(ids, options, io))) outcome.code = 1;
+    });
 }
 
 function addProbe(program: Command, io: Io, outcome: { code: number }): void {
@@ -209,4 +239,5 @@ Examples:
   ulpwise analyze models/gpt2 --text 'One day, a fox found a key.' --report out
   ulpwise analyze models/llama --file book.txt --length 256 --policy 'autocast(bf16)'
   ulpwise analyze models/gpt2 --tokens '15496,995' --policy 'fp16; order=lanes(8)' --json run.json
+  ulpwise analyze --policy 'bf16; mode=stochastic, seed=7'
 `;

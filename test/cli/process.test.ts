@@ -1,6 +1,6 @@
 /** The built command as a process of its own: signals, pipes, exit codes. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,5 +39,21 @@ describe('the command as a process', () => {
     });
     expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
     expect(stderr).toMatch(/^ulpwise: policy: [^\n]*\n$/);
+  });
+  it('stochastic rounding has the same bytes on any number of threads, and others with another seed', () => {
+    const run = (threads: number, seed: number): { taps: Buffer; json: string } => {
+      const taps = join(folder, `${threads}-${seed}.safetensors`);
+      const policy = `bf16; mode=stochastic, seed=${seed}; *.probs: accumulate=fp32, order=pairwise`;
+      const shape = ['--style', 'llama', '--layers', '1', '--width', '32', '--length', '24', '--vocabulary', '64'];
+      const words = ['analyze', ...shape, '--policy', policy, '--json', '-', '--dump', taps];
+      const env = { ...process.env, ULPWISE_THREADS: String(threads) };
+      const { stdout, status } = spawnSync(process.execPath, [main, ...words], { encoding: 'utf8', env });
+      expect(status).toBe(0);
+      return { taps: readFileSync(taps), json: stdout };
+    };
+    const one = run(1, 7);
+    expect(JSON.parse(one.json).roundingSeeds).toEqual([7]);
+    for (const threads of [2, 5]) expect(run(threads, 7)).toEqual(one);
+    expect(run(1, 8).taps.equals(one.taps)).toBe(false);
   });
 });

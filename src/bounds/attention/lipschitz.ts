@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { defineBound } from '../define.ts';
+import { type Matrix, matrix } from '../inputs.ts';
+import { absolute, frobenius, rowSums } from '../matrices.ts';
+import { headCount, headWeights } from './weights.ts';
+
+/** ‖W‖∞, the largest sum of a row's magnitudes. */
+function rowSumNorm(weight: Matrix): number {
+  return rowSums(absolute(weight)).reduce((a, b) => Math.max(a, b));
+}
+
+export const attnLip = defineBound({
+  id: 'attnLip',
+  title: 'Lipschitz constant of attention in the block-∞ norm, whatever the length',
+  quantity: 'max_t ‖att(X′)_t − att(X)_t‖∞ / max_t ‖x′_t − x_t‖∞, for all X, X′ with tokens within the radius',
+  kind: 'rigorous',
+  norm: 'operator',
+  scale: 'relative',
+  formula: 'ov * (1 + kq * R^2)',
+  symbols: {
+    ov: 'ω_ov = ‖W_O‖∞ max_h ‖W_v,h‖∞',
+    kq: 'ω_kq = (2/√d) max_h ‖|W_k,h|1‖₂ ‖|W_q,h|1‖₂',
+    R: 'the radius: no token has a larger ∞-norm',
+  },
+  inputs: {
+    queryWeight: matrix('W_q: H·d × width, heads one after the other'),
+    keyWeight: matrix('W_k: H·d × width'),
+    valueWeight: matrix('W_v: H·d × width'),
+    outWeight: matrix('W_O: outputs × H·d'),
+    heads: headCount,
+    radius: z.number().nonnegative().describe('R: no token has a larger ∞-norm'),
+    tokens: matrix('tokens × width: tokens to check against the radius').optional(),
+  },
+  assumptions: [
+    {
+      id: 'radius',
+      text: 'no token has an ∞-norm above the radius',
+      violated: ({ tokens, radius }) => {
+        const most = tokens?.data.reduce((a, b) => Math.max(a, Math.abs(b)), 0) ?? 0;
+        return most <= radius ? undefined : `${most} above ${radius}`;
+      },
+    },
+  ],
+  compute: (inputs) => {
+    const heads = headWeights(inputs);
+    const d = heads[0].query.rows;
+    const over = (of: (head: (typeof heads)[number]) => number) =>
+      heads.reduce((most, head) => Math.max(most, of(head)), 0);
+    const length = (weight: Matrix) => frobenius(rowSums(absolute(weight)));
+    return {
+      ov: rowSumNorm(inputs.outWeight) * over(({ value }) => rowSumNorm(value)),
+      kq: (2 / Math.sqrt(d)) * over(({ key, query }) => length(key) * length(query)),
+      R: inputs.radius,
+    };
+  },
+  value: ({ ov, kq, R }) => ov * (1 + kq * R ** 2),
+  theory: 'theory/attention.md',
+  source: 'functionals of Budzinskiy, Fang, Zeng, Petersen (2026); the bound is derived here',
+});
