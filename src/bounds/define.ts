@@ -38,19 +38,43 @@ function slackOf(inputs: object): number {
   return 1 + numbers * 2 ** -52;
 }
 
+/** The number of components of the scope; undefined where nothing has components. */
+function componentsOf(scope: Readonly<Record<string, Values>>): number | undefined {
+  for (const name in scope) {
+    const values = scope[name];
+    if (typeof values !== 'number') return values.length;
+  }
+  return undefined;
+}
+
 /** f of every component of the scope, or of the scope itself where nothing has components. */
 function eachComponent<Symbol extends string>(
   scope: Readonly<Record<Symbol, Values>>,
-  f: (s: Scalars<Symbol>) => number,
+  f: (s: Scalars<Symbol>, i: number) => number,
 ): Values {
-  const entries = Object.entries(scope) as [Symbol, Values][];
-  const vectors = entries.filter((entry): entry is [Symbol, Float64Array] => typeof entry[1] !== 'number');
-  const scalars = Object.fromEntries(entries) as Record<Symbol, number>;
-  if (vectors.length === 0) return f(scalars);
-  return Float64Array.from(vectors[0][1], (_, i) => {
-    for (const [name, values] of vectors) scalars[name] = values[i];
-    return f(scalars);
-  });
+  const length = componentsOf(scope);
+  if (length === undefined) return f(scope as Scalars<Symbol>, 0);
+  const scalars = { ...scope } as Record<Symbol, number>;
+  const names = (Object.keys(scope) as Symbol[]).filter((name) => typeof scope[name] !== 'number');
+  const results = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    for (const name of names) scalars[name] = (scope[name] as Float64Array)[i];
+    results[i] = f(scalars, i);
+  }
+  return results;
+}
+
+/** Each value times the second-order factor and the slack. */
+function enlarged<Symbol extends string>(
+  values: Values,
+  slack: number,
+  scope: Readonly<Record<Symbol, Values>>,
+  factor: ((s: Scalars<Symbol>) => number) | undefined,
+): Values {
+  if (factor !== undefined) {
+    return eachComponent(scope, (s, i) => (typeof values === 'number' ? values : values[i]) * factor(s) * slack);
+  }
+  return typeof values === 'number' ? values * slack : values.map((value) => value * slack);
 }
 
 function everyFinite(values: Values): boolean {
@@ -96,8 +120,7 @@ export function defineBound<Shape extends z.ZodRawShape, Symbol extends string>(
     if (!everyFinite(result)) return notValid('the formula is not finite');
     if (texts.kind === 'probabilistic' || texts.kind === 'heuristic')
       return { valid: true, value: result, guaranteed: undefined };
-    const slack = slackOf(checked);
-    const guaranteed = eachComponent(symbols, (s) => value(s) * (secondOrder?.value(s) ?? 1) * slack);
+    const guaranteed = enlarged(result, slackOf(checked), symbols, secondOrder?.value);
     return everyFinite(guaranteed)
       ? { valid: true, value: result, guaranteed }
       : notValid('the second-order factor is not finite');

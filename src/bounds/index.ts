@@ -1,4 +1,4 @@
-/** The catalogue of bounds. */
+/** The catalogue of bounds. What reads a formula's text stands in formula.ts: it loads mathjs, which evaluating a bound does not need. */
 export type {
   Assumption,
   Bound,
@@ -12,4 +12,3 @@ export type {
   Values,
 } from './bound.ts';
 export { bounds } from './catalogue.ts';
-export { evaluateFormula, formulaToLatex, symbolsOf } from './formula.ts';

@@ -1,5 +1,6 @@
 /** `ulpwise bounds`: the catalogue, or one bound of it. */
-import { type Bound, bounds, formulaToLatex } from '../bounds/index.ts';
+import { formulaToLatex } from '../bounds/formula.ts';
+import { type Bound, bounds } from '../bounds/index.ts';
 import { theorySection } from '../platform/node-theory.ts';
 import { boundColumns } from '../report/bounds-table.ts';
 import { type Json, jsonText } from '../report/json.ts';

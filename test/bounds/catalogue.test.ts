@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bounds, evaluateFormula, formulaToLatex, symbolsOf, type Values } from '../../src/bounds/index.ts';
+import { evaluateFormula, formulaToLatex, symbolsOf } from '../../src/bounds/formula.ts';
+import { bounds, type Values } from '../../src/bounds/index.ts';
 import { formats } from '../../src/formats/index.ts';
 import { Random } from '../../src/testing/random.ts';
 import type { Trial } from '../../src/testing/trial.ts';

@@ -1,7 +1,7 @@
 /** GELU in both forms. Each is x/2 times 1 + t, and t is a bounded increasing function of x. */
-import { erf } from 'mathjs/number';
 import { defineBound } from '../define.ts';
 import { unitRoundoff } from '../unit-roundoff.ts';
+import { erf } from './erf.ts';
 import { arithmeticTexts, binary, elementInputs, loadError, stored } from './inputs.ts';
 
 // y may cancel for x < 0: it stands in the bounds only beside u·|x|·|t|, which is then larger.

@@ -35,14 +35,16 @@ function draw(random: Random, format: BinaryFormat, names: readonly string[]): T
   };
 }
 
-/** Σⱼ|δᵢⱼ − 1/D − cᵢcⱼ/(D(v + ε))||xⱼ| for each i: the rows of √(v + ε)·J, in absolute value, times |x|. */
-function jacobianTimes(x: readonly number[], epsilon: number, sizes: (j: number) => number): number[] {
+/** Σⱼ|δᵢⱼ − 1/D − cᵢcⱼ/(D(v + ε))|·sizeⱼ for each i: the rows of √(v + ε)·J, in absolute value, times the sizes. */
+function jacobianTimes(x: readonly number[], epsilon: number, sizes: readonly number[]): number[] {
   const c = centredOf(x);
   const D = x.length;
   const total = squareSum(c) + D * epsilon;
-  return c.map((deviation, i) =>
-    c.reduce((sum, other, j) => sum + Math.abs((i === j ? 1 : 0) - 1 / D - (deviation * other) / total) * sizes(j), 0),
-  );
+  return c.map((deviation, i) => {
+    let sum = 0;
+    for (let j = 0; j < D; j++) sum += Math.abs((i === j ? 1 : 0) - 1 / D - (deviation * c[j]) / total) * sizes[j];
+    return sum;
+  });
 }
 
 const lnCondC: Trial = {
@@ -50,7 +52,7 @@ const lnCondC: Trial = {
   draw: (random, format) => draw(random, format, []),
   observe({ arrays: { x }, scalars: { epsilon } }) {
     const c = centredOf(x);
-    const rows = jacobianTimes(x, epsilon, (j) => Math.abs(x[j]));
+    const rows = jacobianTimes(x, epsilon, x.map(Math.abs));
     const observed = Float64Array.from(rows, (sum, i) => (sum / Math.abs(c[i])) * (1 - UNCERTAINTY));
     return observed.every(Number.isFinite) ? { inputs: { x, epsilon }, observed } : undefined;
   },
@@ -99,7 +101,7 @@ const lnLipInf: Trial = {
   draw: (random, format) => draw(random, format, ['gamma']),
   observe({ arrays: { x, gamma }, scalars: { epsilon } }) {
     const root = Math.sqrt(squareSum(centredOf(x)) / x.length + epsilon);
-    const rows = jacobianTimes(x, epsilon, () => 1);
+    const rows = jacobianTimes(x, epsilon, new Array<number>(x.length).fill(1));
     const observed = Float64Array.from(rows, (sum, i) => ((Math.abs(gamma[i]) * sum) / root) * (1 - UNCERTAINTY));
     return observed.every(Number.isFinite) ? { inputs: { x, epsilon, gamma }, observed } : undefined;
   },
