@@ -26,6 +26,7 @@ function ratiosJson({ cases, notValid, violations, maxRatio, medianRatio }: Rati
 
 function worstJson(worst: WorstCase | null): Json {
   if (worst === null) return null;
-  const { format, mode, subnormals, order, arrays, scalars } = worst.case;
-  return { ratio: worst.ratio, case: { format, mode, subnormals, order, arrays, scalars } };
+  const { format, mode, seed, subnormals, order, arrays, scalars } = worst.case;
+  const rounding = { mode, ...(seed !== undefined && { seed }) };
+  return { ratio: worst.ratio, case: { format, ...rounding, subnormals, order, arrays, scalars } };
 }

@@ -1,9 +1,8 @@
 /** Random and structured rows of numbers of a format: what makes norms, sums and activations go wrong. */
 
-import { SoftfloatArithmetic } from '../arithmetic/softfloat.ts';
-import { type BinaryFormat, nextUp, parseFormat, type RoundingMode, round } from '../formats/index.ts';
+import { type BinaryFormat, nextUp, round } from '../formats/index.ts';
 import type { DD } from '../softfloat/double-double.ts';
-import { parseOrder, uniformSpec } from '../tensor/index.ts';
+import { drawRounding, drawSubnormals } from './arithmetic.ts';
 import type { Random } from './random.ts';
 import type { TrialCase } from './trial.ts';
 
@@ -80,37 +79,15 @@ export function drawRow(random: Random, format: BinaryFormat, length: number): n
 }
 
 const orders = ['sequential', 'reversed', 'pairwise', 'blocked(8)', 'lanes(4)', 'splitk(3)'];
-const otherModes: readonly RoundingMode[] = ['nearest-away', 'toward-zero', 'down', 'up', 'odd'];
-
 /** How a case computes: mostly to nearest even, keeping subnormals, one after the other. */
-export function drawArithmetic(
-  random: Random,
-  { name }: BinaryFormat,
-): Pick<TrialCase, 'format' | 'mode' | 'subnormals' | 'order'> {
+export function drawArithmetic(random: Random, { name }: BinaryFormat): Omit<TrialCase, 'arrays' | 'scalars'> {
   return {
     format: name,
-    mode: random.uniform() < 0.7 ? 'nearest-even' : random.pick(otherModes),
-    subnormals: random.uniform() < 0.85 ? 'keep' : 'flush',
+    ...drawRounding(random),
+    subnormals: drawSubnormals(random),
     order: random.uniform() < 0.5 ? 'sequential' : random.pick(orders),
   };
 }
-
-const arithmetics = new Map<string, SoftfloatArithmetic>();
-
-/** The interpreter that computes a case as the program would: every rounding in the case's format, mode and order. */
-export function arithmeticOf({ format, mode, subnormals, order }: TrialCase): SoftfloatArithmetic {
-  const key = `${format} ${mode} ${subnormals} ${order}`;
-  let arithmetic = arithmetics.get(key);
-  if (arithmetic === undefined) {
-    const spec = { ...uniformSpec(parseFormat(format)), mode, subnormals, order: parseOrder(order) };
-    arithmetic = new SoftfloatArithmetic(key, () => spec);
-    arithmetics.set(key, arithmetic);
-  }
-  return arithmetic;
-}
-
-/** The inputs of a bound that say how a case computes. */
-export const arithmeticInputs = ({ format, mode, subnormals }: TrialCase) => ({ format, mode, subnormals });
 
 /** |computed − exact|; undefined where something is not finite. */
 export function differences(computed: ArrayLike<number>, reference: ArrayLike<DD>): Float64Array | undefined {

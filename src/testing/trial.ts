@@ -1,12 +1,15 @@
 /** One attempt to break a bound: inputs, and the error that was observed on them. */
 import type { Values } from '../bounds/index.ts';
-import type { BinaryFormat, RoundingMode } from '../formats/index.ts';
+import type { BinaryFormat } from '../formats/index.ts';
+import type { Mode } from '../tensor/index.ts';
 import type { Random } from './random.ts';
 
 /** Everything that decides an observation; plain data, so that it can be written down, repeated and changed a little. */
 export interface TrialCase {
   readonly format: string;
-  readonly mode: RoundingMode;
+  readonly mode: Mode;
+  /** Key of a stochastic rounding. Default: 0. */
+  readonly seed?: number;
   readonly subnormals: 'keep' | 'flush';
   /** An accumulation order, where sums are formed. */
   readonly order: string;

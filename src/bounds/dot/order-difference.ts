@@ -59,6 +59,11 @@ export const orderDiff = defineBound({
   assumptions: [
     representable,
     {
+      id: 'same-products',
+      text: 'both round the products alike: not stochastically',
+      violated: ({ mode }) => (mode === 'stochastic' ? 'the mode is stochastic' : undefined),
+    },
+    {
       id: 'tree',
       text: 'both orders are trees of additions',
       violated: ({ order1, order2 }) =>

@@ -39,7 +39,7 @@ const changes: readonly Change[] = [
   },
 ];
 
-/** One to three entries of the arrays changed; infinities are put back to the largest number. */
+/** One to three entries of the arrays changed, or the seed, too; infinities are put back to the largest number. */
 export function mutate(random: Random, trialCase: TrialCase): TrialCase {
   const format = parseFormat(trialCase.format) as BinaryFormat;
   const arrays = Object.fromEntries(Object.entries(trialCase.arrays).map(([name, numbers]) => [name, [...numbers]]));
@@ -51,5 +51,6 @@ export function mutate(random: Random, trialCase: TrialCase): TrialCase {
     random.pick(changes)(random, format, numbers, i);
     if (!Number.isFinite(numbers[i])) numbers[i] = numbers[i] > 0 ? format.largest : -format.largest;
   }
-  return { ...trialCase, arrays };
+  const reseeded = trialCase.mode === 'stochastic' && random.uniform() < 0.3;
+  return { ...trialCase, arrays, ...(reseeded && { seed: random.word() }) };
 }

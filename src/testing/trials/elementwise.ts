@@ -4,8 +4,9 @@ import type { BinaryFormat } from '../../formats/index.ts';
 import { doubleDouble } from '../../softfloat/double-double.ts';
 import { type RotaryReals, rotaryReals } from '../../softfloat/real.ts';
 import { tensor } from '../../tensor/index.ts';
+import { arithmeticInputs, simulatorOf } from '../arithmetic.ts';
 import type { Random } from '../random.ts';
-import { arithmeticInputs, arithmeticOf, differences, drawArithmetic, drawRow } from '../rows.ts';
+import { differences, drawArithmetic, drawRow } from '../rows.ts';
 import type { Trial, TrialCase } from '../trial.ts';
 
 const exact = new DoubleDoubleArithmetic();
@@ -36,7 +37,7 @@ function activationTrial(bound: Activation, sharp: Trial['sharp'], outside: Tria
     draw: drawEntries,
     observe(trial) {
       const x = tensor([trial.arrays.x.length], Float64Array.from(trial.arrays.x));
-      const arithmetic = arithmeticOf(trial);
+      const arithmetic = simulatorOf(trial);
       const computed = activation(arithmetic, arithmetic.lift(x));
       const observed = differences(computed.data, activation(exact, exact.lift(x)).data);
       return observed && { inputs: { ...arithmeticInputs(trial), x: trial.arrays.x }, observed };
@@ -85,7 +86,7 @@ const rope: Trial = {
     };
     const tables = { exact: table, float32Angles: () => table };
     const x = tensor([1, 1, 1, trial.arrays.x.length], Float64Array.from(trial.arrays.x));
-    const arithmetic = arithmeticOf(trial);
+    const arithmetic = simulatorOf(trial);
     const computed = arithmetic.rotate('query', arithmetic.lift(x), tables);
     const observed = differences(computed.data, exact.rotate('query', exact.lift(x), tables).data);
     const numbers = (of: (pair: RotaryReals) => RotaryReals['cos']): number[] =>

@@ -1,9 +1,9 @@
 /** Trials of the sublayer from its tokens: all of it, its scores, and how far it moves. */
 import { doubleDouble as dd } from '../../../softfloat/double-double.ts';
 import { tensor } from '../../../tensor/index.ts';
+import { orderedInputs, simulatorOf } from '../../arithmetic.ts';
 import type { Trial, TrialCase } from '../../trial.ts';
 import { plainer } from '../softmax/drawing.ts';
-import { arithmeticInputs, simulatorOf } from '../softmax/simulate.ts';
 import { drawAttention } from './drawing.ts';
 import { attention, distances, exactArithmetic, projected, scoresOf, sizesOf } from './program.ts';
 
@@ -69,7 +69,7 @@ export const chainTrials: readonly Trial[] = [
         tokens: shaped([sizes.tokens, sizes.width], tokens),
         queryWeight: shaped([...shape], queryWeight),
         keyWeight: shaped([...shape], keyWeight),
-        ...arithmeticInputs(trial),
+        ...orderedInputs(trial),
       };
       return { inputs, observed };
     },
@@ -102,7 +102,7 @@ export const chainTrials: readonly Trial[] = [
       );
       if (!finite(observed)) return undefined;
       const { heads, causal } = trial.scalars;
-      return { inputs: { ...matrices(trial), heads, causal: causal === 1, ...arithmeticInputs(trial) }, observed };
+      return { inputs: { ...matrices(trial), heads, causal: causal === 1, ...orderedInputs(trial) }, observed };
     },
     sharp: {
       trial: {

@@ -2,11 +2,11 @@
 import type { BinaryFormat } from '../../../formats/index.ts';
 import { doubleDouble as dd } from '../../../softfloat/double-double.ts';
 import { tensor } from '../../../tensor/index.ts';
+import { orderedInputs, simulatorOf } from '../../arithmetic.ts';
 import type { Random } from '../../random.ts';
 import type { Trial, TrialCase } from '../../trial.ts';
 import { drawArithmetic, plainer, stored } from '../softmax/drawing.ts';
 import { rowsOf } from '../softmax/matrices.ts';
-import { arithmeticInputs, simulatorOf } from '../softmax/simulate.ts';
 import { drawNumbers } from './drawing.ts';
 import { distances, exactArithmetic, length, scoresOf } from './program.ts';
 
@@ -78,7 +78,7 @@ export const normTrials: readonly Trial[] = [
         queryError,
         keyError,
         causal: trial.scalars.causal === 1,
-        ...arithmeticInputs(trial),
+        ...orderedInputs(trial),
       };
       return { inputs, observed: length(errors) / size };
     },
@@ -144,7 +144,7 @@ export const normTrials: readonly Trial[] = [
         value: rowsOf(value, headWidth),
         probabilityError,
         valueError,
-        ...arithmeticInputs(trial),
+        ...orderedInputs(trial),
       };
       return { inputs, observed: length(errors) / size };
     },

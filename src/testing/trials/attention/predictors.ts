@@ -8,8 +8,8 @@ import {
 } from '../../../bounds/attention/kappas.ts';
 import type { Matrix } from '../../../bounds/inputs.ts';
 import type { DD } from '../../../softfloat/double-double.ts';
+import { simulatorOf } from '../../arithmetic.ts';
 import type { Trial, TrialCase } from '../../trial.ts';
-import { simulatorOf } from '../softmax/simulate.ts';
 import { drawAttention } from './drawing.ts';
 import { type AttentionTaps, attention, distances, exactArithmetic, length, sizesOf } from './program.ts';
 

@@ -1,9 +1,9 @@
 /** Trials of single residual blocks and of their additions. */
 import { type BinaryFormat, parseFormat, round } from '../../../formats/index.ts';
 import type { DD } from '../../../softfloat/double-double.ts';
-import { scalarsOf } from '../../../softfloat/scalar.ts';
+import { arithmeticInputs, scalarsOfCase } from '../../arithmetic.ts';
 import type { Random } from '../../random.ts';
-import { arithmeticInputs, drawArithmetic, drawLength, drawRow } from '../../rows.ts';
+import { drawArithmetic, drawLength, drawRow } from '../../rows.ts';
 import type { Observation, Trial, TrialCase } from '../../trial.ts';
 import { LEAST, minus, norm2, orthogonal, plus, times, UNCERTAINTY, type Vector, vectorOf } from './vectors.ts';
 
@@ -80,10 +80,10 @@ const residAdds: Trial = {
   observe(trial) {
     const { x, f } = trial.arrays;
     const format = parseFormat(trial.format);
-    const { mode, subnormals } = trial;
+    const { subnormals } = trial;
     const flushes = (y: number): boolean => subnormals === 'flush' && y !== 0 && Math.abs(y) < format.smallestNormal;
     if (x.some(flushes) || f.some(flushes)) return undefined;
-    const { add } = scalarsOf({ format, mode, overflow: 'inf', subnormals });
+    const { add } = scalarsOfCase(trial);
     let [computed, exact] = [[...x], vectorOf(x)];
     const sizes: number[] = [];
     for (let from = 0; from < f.length; from += x.length) {

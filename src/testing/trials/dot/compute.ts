@@ -1,14 +1,10 @@
 /** Inner products as the simulator computes them, every rounded result kept, and exactly. */
 import { sumInOrder } from '../../../arithmetic/sums.ts';
-import { parseFormat } from '../../../formats/index.ts';
 import { type DD, ddAdd, ddSub, twoProduct } from '../../../softfloat/double-double.ts';
-import { type RoundingContext, scalarsOf } from '../../../softfloat/scalar.ts';
+import type { Scalars } from '../../../softfloat/scalars.ts';
 import { type Order, parseOrder } from '../../../tensor/index.ts';
+import { scalarsOfCase } from '../../arithmetic.ts';
 import type { TrialCase } from '../../trial.ts';
-
-export function contextOf({ format, mode, subnormals }: Pick<TrialCase, 'format' | 'mode' | 'subnormals'>) {
-  return { format: parseFormat(format), mode, subnormals, overflow: 'inf' } as const satisfies RoundingContext;
-}
 
 export interface Computed {
   readonly value: number;
@@ -18,13 +14,12 @@ export interface Computed {
   readonly sums: number[];
 }
 
-/** x·y in one format, as docs/semantics.md has it. Undefined where something is not finite. */
+/** x·y in the format of these operations, as docs/semantics.md has it. Undefined where something is not finite. */
 export function innerProduct(
-  context: RoundingContext,
+  scalars: Scalars<number>,
   order: Order,
   { fma, x, y }: { readonly fma: boolean; readonly x: ArrayLike<number>; readonly y: ArrayLike<number> },
 ): Computed | undefined {
-  const scalars = scalarsOf(context);
   const [products, sums]: [number[], number[]] = [[], []];
   const kept = (results: number[], r: number): number => {
     results.push(r);
@@ -49,7 +44,7 @@ export function innerProduct(
 /** The inner product that a case's order and fma flag say. */
 export function computed(trial: TrialCase): Computed | undefined {
   const { x, y } = trial.arrays;
-  return innerProduct(contextOf(trial), parseOrder(trial.order), { fma: trial.scalars.fma === 1, x, y });
+  return innerProduct(scalarsOfCase(trial), parseOrder(trial.order), { fma: trial.scalars.fma === 1, x, y });
 }
 
 /** x·y within 2^−104·n of |x|·|y|: products are exact, each addition is off by less than 2^−104 of its result. */

@@ -1,6 +1,6 @@
 /** Factors of inner products that are hard on a bound: random and structured ones, and the critical path of an order. */
 import { sumInOrder } from '../../../arithmetic/sums.ts';
-import { type BinaryFormat, nextUp, type RoundingMode, round } from '../../../formats/index.ts';
+import { type BinaryFormat, nextUp, round } from '../../../formats/index.ts';
 import { type Order, parseOrder } from '../../../tensor/index.ts';
 import type { Random } from '../../random.ts';
 
@@ -14,16 +14,6 @@ export function drawLength(random: Random): number {
   const share = random.uniform();
   if (share < 0.55) return random.integer(1, 8);
   return share < 0.97 ? random.integer(9, 70) : random.integer(100, 300);
-}
-
-/** To nearest even more often than not. */
-export function drawMode(random: Random): RoundingMode {
-  const others = ['nearest-away', 'toward-zero', 'down', 'up', 'odd'] as const;
-  return random.uniform() < 0.6 ? 'nearest-even' : random.pick(others);
-}
-
-export function drawSubnormals(random: Random): 'keep' | 'flush' {
-  return random.uniform() < 0.85 ? 'keep' : 'flush';
 }
 
 const sign = (random: Random): number => (random.word() % 2 === 0 ? 1 : -1);

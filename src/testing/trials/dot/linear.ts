@@ -1,11 +1,11 @@
 /** The trial of linear: one row of a layer, its weights and bias of a wider format than the layer computes in. */
 import { type BinaryFormat, formats, nextUp, round } from '../../../formats/index.ts';
 import { ddAdd } from '../../../softfloat/double-double.ts';
-import { scalarsOf } from '../../../softfloat/scalar.ts';
 import { parseOrder } from '../../../tensor/index.ts';
+import { drawRounding, drawSubnormals, scalarsOfCase } from '../../arithmetic.ts';
 import type { Trial, TrialCase } from '../../trial.ts';
-import { absoluteProduct, contextOf, distance, exactProduct, innerProduct } from './compute.ts';
-import { drawFactors, drawMode, drawSubnormals } from './inputs.ts';
+import { absoluteProduct, distance, exactProduct, innerProduct } from './compute.ts';
+import { drawFactors } from './inputs.ts';
 
 const orders = ['sequential', 'reversed', 'pairwise', 'blocked(8)', 'lanes(4)', 'splitk(3)'];
 
@@ -19,7 +19,7 @@ const sharpCase: TrialCase = {
 export const linear: Trial = {
   bound: 'linear',
   draw(random, format: BinaryFormat) {
-    const [mode, subnormals, order] = [drawMode(random), drawSubnormals(random), random.pick(orders)];
+    const [rounding, subnormals, order] = [drawRounding(random), drawSubnormals(random), random.pick(orders)];
     const { x, y } = drawFactors(random, format, subnormals, order);
     // Half of the weights are numbers of the format, half have more bits, near halfway between two of these.
     const exact = random.uniform() < 0.5;
@@ -30,16 +30,16 @@ export const linear: Trial = {
     const scale = Math.max(absoluteProduct(x, w) * 2 ** -random.integer(0, 8), format.smallestNormal);
     const b = random.normal() * scale;
     const bias = [[], [round(b, format)], [b]][random.integer(0, 2)].filter(Number.isFinite);
-    return { format: format.name, mode, subnormals, order, arrays: { x, w, b: bias }, scalars: {} };
+    return { format: format.name, ...rounding, subnormals, order, arrays: { x, w, b: bias }, scalars: {} };
   },
   observe(trial) {
     const { format, mode, subnormals, order } = trial;
     const { x, w, b } = trial.arrays;
-    const context = contextOf(trial);
-    const load = scalarsOf({ ...context, mode: 'nearest-even' }).fromNumber;
-    const sum = innerProduct(context, parseOrder(order), { fma: false, x, y: w.map(load) });
+    const scalars = scalarsOfCase(trial);
+    const load = scalarsOfCase({ ...trial, mode: 'nearest-even' }).fromNumber;
+    const sum = innerProduct(scalars, parseOrder(order), { fma: false, x, y: w.map(load) });
     if (sum === undefined) return undefined;
-    const value = b.length === 0 ? sum.value : scalarsOf(context).add(sum.value, load(b[0]));
+    const value = b.length === 0 ? sum.value : scalars.add(sum.value, load(b[0]));
     if (!Number.isFinite(value)) return undefined;
     const bias = b.length === 0 ? undefined : b;
     const exact = bias === undefined ? exactProduct(x, w) : ddAdd(exactProduct(x, w), { hi: bias[0], lo: 0 });

@@ -1,9 +1,10 @@
 /** The trial of orderDiff. */
-import { type BinaryFormat, formats } from '../../../formats/index.ts';
+import { type BinaryFormat, formats, roundingModes } from '../../../formats/index.ts';
 import { orderText, parseOrder } from '../../../tensor/index.ts';
+import { drawRounding, drawSubnormals, scalarsOfCase } from '../../arithmetic.ts';
 import type { Trial, TrialCase } from '../../trial.ts';
-import { contextOf, innerProduct } from './compute.ts';
-import { drawFactors, drawMode, drawSubnormals } from './inputs.ts';
+import { innerProduct } from './compute.ts';
+import { drawFactors } from './inputs.ts';
 import { outsideOfFormat } from './plain.ts';
 
 const orders = ['sequential', 'reversed', 'pairwise', 'blocked(2)', 'blocked(8)', 'lanes(2)', 'lanes(8)', 'splitk(3)'];
@@ -19,18 +20,22 @@ const sharpCase: TrialCase = {
 export const orderDiff: Trial = {
   bound: 'orderDiff',
   draw(random, format: BinaryFormat) {
-    const [mode, subnormals, order] = [drawMode(random), drawSubnormals(random), random.pick(orders)];
+    const [rounding, subnormals, order] = [
+      drawRounding(random, roundingModes),
+      drawSubnormals(random),
+      random.pick(orders),
+    ];
     const { x, y } = drawFactors(random, format, subnormals, order);
     const scalars = { other: random.integer(0, orders.length - 1) };
-    return { format: format.name, mode, subnormals, order, arrays: { x, y }, scalars };
+    return { format: format.name, ...rounding, subnormals, order, arrays: { x, y }, scalars };
   },
   observe(trial) {
     const { x, y } = trial.arrays;
     const { format, mode, subnormals } = trial;
     const [order1, order2] = [parseOrder(trial.order), parseOrder(orders[trial.scalars.other])];
-    const context = contextOf(trial);
-    const first = innerProduct(context, order1, { fma: false, x, y });
-    const second = innerProduct(context, order2, { fma: false, x, y });
+    const scalars = scalarsOfCase(trial);
+    const first = innerProduct(scalars, order1, { fma: false, x, y });
+    const second = innerProduct(scalars, order2, { fma: false, x, y });
     if (first === undefined || second === undefined) return undefined;
     return {
       inputs: { x, y, order1: orderText(order1), order2: orderText(order2), format, mode, subnormals },
@@ -41,6 +46,10 @@ export const orderDiff: Trial = {
   sharp: { trial: sharpCase, ratio: 0.99999 },
   outside: {
     ...outsideOfFormat({ order1: 'sequential', order2: 'pairwise' }),
+    'same-products': {
+      ...{ x: [1], y: [1], format: 'fp16', order1: 'sequential', order2: 'pairwise' },
+      mode: 'stochastic',
+    },
     tree: { x: [1], y: [1], format: 'fp16', order1: 'kahan', order2: 'pairwise' },
   },
 };

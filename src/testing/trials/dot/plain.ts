@@ -1,10 +1,11 @@
 /** Trials of the bounds of an inner product in one format. */
 import { type BinaryFormat, formats } from '../../../formats/index.ts';
 import { parseOrder } from '../../../tensor/index.ts';
+import { drawRounding, drawSubnormals } from '../../arithmetic.ts';
 import type { Random } from '../../random.ts';
 import type { Trial, TrialCase } from '../../trial.ts';
 import { absoluteProduct, computed, distance, exactProduct } from './compute.ts';
-import { criticalPath, drawFactors, drawMode, drawSubnormals, onePlusU32 } from './inputs.ts';
+import { criticalPath, drawFactors, onePlusU32 } from './inputs.ts';
 
 export interface Plain {
   readonly bound: string;
@@ -24,11 +25,11 @@ export function plainTrial({ bound, order, fma, extra, sharp, outside }: Plain):
     sharp,
     outside,
     draw(random: Random, format: BinaryFormat): TrialCase {
-      const [mode, subnormals, orderText] = [drawMode(random), drawSubnormals(random), order(random)];
+      const [rounding, subnormals, orderText] = [drawRounding(random), drawSubnormals(random), order(random)];
       const fused = fma === 'always' || (fma === 'either' && random.uniform() < 0.3 && orderText !== 'pairwise');
       const { x, y } = drawFactors(random, format, subnormals, orderText);
       return {
-        ...{ format: format.name, mode, subnormals, order: orderText, arrays: { x, y } },
+        ...{ format: format.name, ...rounding, subnormals, order: orderText, arrays: { x, y } },
         scalars: { fma: Number(fused) },
       };
     },

@@ -1,10 +1,11 @@
 /** Trials of dotRunning and dotRms, which read what was computed on the way. */
 import { formats } from '../../../formats/index.ts';
-import { parseOrder } from '../../../tensor/index.ts';
+import { type Mode, parseOrder } from '../../../tensor/index.ts';
+import { drawRounding, drawSubnormals } from '../../arithmetic.ts';
 import type { Random } from '../../random.ts';
 import type { Trial, TrialCase } from '../../trial.ts';
 import { absoluteProduct, computed, distance, exactProduct } from './compute.ts';
-import { criticalPath, drawFactors, drawMode, drawSubnormals, onePlusU32 } from './inputs.ts';
+import { criticalPath, drawFactors, onePlusU32 } from './inputs.ts';
 
 const orders = ['sequential', 'reversed', 'pairwise', 'blocked(8)', 'lanes(4)', 'splitk(3)'];
 
@@ -21,11 +22,11 @@ function observe(trial: TrialCase): ReturnType<Trial['observe']> {
   };
 }
 
-function draw(random: Random, format: Parameters<Trial['draw']>[1], mode: TrialCase['mode']): TrialCase {
-  const [subnormals, order] = [drawSubnormals(random), random.pick(orders)];
+function draw(random: Random, format: Parameters<Trial['draw']>[1], modes?: readonly Mode[]): TrialCase {
+  const [rounding, subnormals, order] = [drawRounding(random, modes), drawSubnormals(random), random.pick(orders)];
   const fma = order !== 'pairwise' && random.uniform() < 0.3;
   const { x, y } = drawFactors(random, format, subnormals, order);
-  return { format: format.name, mode, subnormals, order, arrays: { x, y }, scalars: { fma: Number(fma) } };
+  return { format: format.name, ...rounding, subnormals, order, arrays: { x, y }, scalars: { fma: Number(fma) } };
 }
 
 const path = criticalPath(parseOrder('sequential'), 64, formats.fp32.u, onePlusU32);
@@ -42,14 +43,14 @@ const outside = {
 export const runningTrials: readonly Trial[] = [
   {
     bound: 'dotRunning',
-    draw: (random, format) => draw(random, format, drawMode(random)),
+    draw,
     observe,
     sharp: { trial: sharpCase, ratio: 0.99999 },
     outside,
   },
   {
     bound: 'dotRms',
-    draw: (random, format) => draw(random, format, 'nearest-even'),
+    draw: (random, format) => draw(random, format, ['nearest-away', 'stochastic']),
     observe,
     sharp: { trial: sharpCase, ratio: 1 },
     outside: { unbiased: { sums: [1], format: 'fp16', mode: 'up' }, ...outside },

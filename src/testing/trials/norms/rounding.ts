@@ -3,8 +3,9 @@ import type { Norm } from '../../../arithmetic/arithmetic.ts';
 import { DoubleDoubleArithmetic } from '../../../arithmetic/double-double.ts';
 import { type BinaryFormat, round } from '../../../formats/index.ts';
 import { type Tensor, tensor } from '../../../tensor/index.ts';
+import { arithmeticInputs, simulatorOf } from '../../arithmetic.ts';
 import type { Random } from '../../random.ts';
-import { arithmeticInputs, arithmeticOf, differences, drawArithmetic, drawLength, drawRow } from '../../rows.ts';
+import { differences, drawArithmetic, drawLength, drawRow } from '../../rows.ts';
 import type { Trial, TrialCase } from '../../trial.ts';
 import { normsOutside } from './outside.ts';
 import { sharpNorms } from './sharp.ts';
@@ -60,7 +61,7 @@ const lnRound: Trial = {
   observe(trial) {
     const { epsilon } = trial.scalars;
     const [x, norm] = [row(trial.arrays.x), normOf(trial.arrays)];
-    const arithmetic = arithmeticOf(trial);
+    const arithmetic = simulatorOf(trial);
     const computed = arithmetic.layerNorm('norm', arithmetic.lift(x), norm, epsilon);
     const observed = differences(computed.data, exact.layerNorm('norm', exact.lift(x), norm, epsilon).data);
     return observed && { inputs: inputsOf(trial), observed };
@@ -75,7 +76,7 @@ const rmsRound: Trial = {
   observe(trial) {
     const { epsilon } = trial.scalars;
     const [x, norm] = [row(trial.arrays.x), normOf(trial.arrays)];
-    const arithmetic = arithmeticOf(trial);
+    const arithmetic = simulatorOf(trial);
     const computed = arithmetic.rmsNorm('norm', arithmetic.lift(x), norm, epsilon);
     const observed = differences(computed.data, exact.rmsNorm('norm', exact.lift(x), norm, epsilon).data);
     return observed && { inputs: inputsOf(trial), observed };
@@ -119,7 +120,7 @@ function reciprocalRoot<V>(a: Operations<V>, { arrays, scalars }: TrialCase): V 
 
 /** |r̂/r − 1| of r = 1/√(v + ε), in the steps of the norm. */
 function rootError(trial: TrialCase): number | undefined {
-  const computed = reciprocalRoot(arithmeticOf(trial), trial).data[0];
+  const computed = reciprocalRoot(simulatorOf(trial), trial).data[0];
   const reference = reciprocalRoot(exact, trial).data[0];
   const error = Math.abs(computed - reference.hi - reference.lo) / reference.hi;
   return Number.isFinite(error) ? error : undefined;
@@ -165,7 +166,7 @@ const lnOutlier: Trial = {
     const { x } = trial.arrays;
     const { epsilon } = trial.scalars;
     const norm = { gamma: parameters(new Array<number>(x.length).fill(1)) };
-    const arithmetic = arithmeticOf(trial);
+    const arithmetic = simulatorOf(trial);
     const computed = arithmetic.layerNorm('norm', arithmetic.lift(row(x)), norm, epsilon);
     const reference = exact.layerNorm('norm', exact.lift(row(x)), norm, epsilon).data;
     const errors = differences(computed.data, reference);
@@ -206,7 +207,7 @@ const onePassVar: Trial = {
   bound: 'onePassVar',
   draw: (random, format) => ({ ...draw(random, format, []), scalars: {} }),
   observe(trial) {
-    const observed = differences(onePass(arithmeticOf(trial), trial).data, twoPass(exact, trial).data);
+    const observed = differences(onePass(simulatorOf(trial), trial).data, twoPass(exact, trial).data);
     const { order, arrays } = trial;
     return observed && { inputs: { ...arithmeticInputs(trial), order, x: arrays.x }, observed: observed[0] };
   },

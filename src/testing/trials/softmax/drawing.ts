@@ -1,5 +1,6 @@
 /** Random cases that the trials of softmax and attention share. */
-import { type BinaryFormat, type RoundingMode, round, roundingModes } from '../../../formats/index.ts';
+import { type BinaryFormat, round } from '../../../formats/index.ts';
+import { drawRounding, drawSubnormals } from '../../arithmetic.ts';
 import type { Random } from '../../random.ts';
 import type { TrialCase } from '../../trial.ts';
 
@@ -7,9 +8,12 @@ const orders = ['sequential', 'sequential', 'pairwise', 'reversed', 'blocked(4)'
 
 /** Format, mode, underflow and order of a case; most cases round to nearest even and keep subnormals. */
 export function drawArithmetic(random: Random, format: BinaryFormat): Omit<TrialCase, 'arrays' | 'scalars'> {
-  const mode: RoundingMode = random.uniform() < 0.7 ? 'nearest-even' : random.pick(roundingModes);
-  const subnormals = random.uniform() < 0.85 ? 'keep' : 'flush';
-  return { format: format.name, mode, subnormals, order: random.pick(orders) };
+  return {
+    format: format.name,
+    ...drawRounding(random),
+    subnormals: drawSubnormals(random),
+    order: random.pick(orders),
+  };
 }
 
 /** The length of a row: short mostly. */

@@ -1,10 +1,10 @@
 /** Trials of single arguments: the exponential of a rounded one, softmax with one logit rounded. */
 import { doubleDouble as dd } from '../../../softfloat/double-double.ts';
+import { orderedInputs, scalarsOfCase } from '../../arithmetic.ts';
 import type { Random } from '../../random.ts';
 import type { Trial, TrialCase } from '../../trial.ts';
 import { drawArithmetic, drawLength, drawLogits, shorter } from './drawing.ts';
 import { distance, exactly, exactSoftmax } from './exact.ts';
-import { arithmeticInputs, scalarsOfCase } from './simulate.ts';
 
 /** Real numbers near the drawn ones: between neighbours, at ties, or far finer. */
 function blurred(random: Random, x: readonly number[], u: number): number[] {
@@ -68,7 +68,7 @@ export const elementTrials: readonly Trial[] = [
         // The references are off by 2^−94 of each probability.
         return Math.max(0, distance(moved, value) + Math.abs(others.hi) - 2 ** -92);
       });
-      const { order: _, ...inputs } = arithmeticInputs(trial);
+      const { order: _, ...inputs } = orderedInputs(trial);
       return { inputs: { logits, ...inputs }, observed };
     },
     sharp: { trial: single('fp32', [1 + 2 ** -24, 1]), ratio: 0.9999 },

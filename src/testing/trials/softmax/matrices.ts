@@ -1,9 +1,10 @@
 /** Trials of whole attention matrices of one head. */
 import { causalMask } from '../../../tensor/index.ts';
+import { orderedInputs } from '../../arithmetic.ts';
 import type { Trial, TrialCase } from '../../trial.ts';
 import { drawArithmetic, drawLogits, plainer, stored } from './drawing.ts';
 import { distance, exactly, exactSoftmax } from './exact.ts';
-import { arithmeticInputs, computedSoftmax } from './simulate.ts';
+import { computedSoftmax } from './simulate.ts';
 
 /** Rows of `columns` numbers. */
 export function rowsOf(data: readonly number[], columns: number): number[][] {
@@ -47,7 +48,7 @@ export const matrixTrials: readonly Trial[] = [
           keys,
         ),
         causal,
-        ...arithmeticInputs(trial),
+        ...orderedInputs(trial),
       };
       return { inputs, observed: Math.sqrt(error / size) };
     },

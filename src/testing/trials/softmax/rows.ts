@@ -2,10 +2,11 @@
 
 import { sumInOrder } from '../../../arithmetic/sums.ts';
 import { parseOrder } from '../../../tensor/order.ts';
+import { orderedInputs, scalarsOfCase } from '../../arithmetic.ts';
 import type { Trial, TrialCase } from '../../trial.ts';
 import { drawArithmetic, drawLength, drawLogits, shorter, stored } from './drawing.ts';
 import { distance, exactly, exactSoftmax } from './exact.ts';
-import { arithmeticInputs, computedSoftmax, scalarsOfCase } from './simulate.ts';
+import { computedSoftmax } from './simulate.ts';
 
 const draw: Trial['draw'] = (random, format) => {
   const arithmetic = drawArithmetic(random, format);
@@ -23,9 +24,9 @@ const drawInexact: Trial['draw'] = (random, format) => {
 
 function inputsOf(trial: TrialCase): Record<string, unknown> {
   const { logits, exact } = trial.arrays;
-  if (exact === undefined) return { logits, ...arithmeticInputs(trial) };
+  if (exact === undefined) return { logits, ...orderedInputs(trial) };
   const errors = logits.map((x, j) => Math.abs(x - exact[j]));
-  return { logits: exact, errors, ...arithmeticInputs(trial) };
+  return { logits: exact, errors, ...orderedInputs(trial) };
 }
 
 function softmaxErrors(trial: TrialCase, kind: 'shifted' | 'unshifted') {
