@@ -6,6 +6,7 @@ import { threadsOf } from '../platform/node-workers.ts';
 import { markdownList, printTable, type TableFormat } from '../report/table.ts';
 import { verifyJson } from '../report/verify-json.ts';
 import { verifyColumns, verifyFormatColumns } from '../report/verify-table.ts';
+import { fallsShort } from '../testing/search/known-sharpness.ts';
 import { type BoundSummary, failed, summarize } from '../testing/search/summary.ts';
 import type { UnitResult } from '../testing/search/unit.ts';
 import { boundsToVerify, isResultOf, tasksOf } from '../testing/search/verify.ts';
@@ -76,10 +77,14 @@ function printed(summaries: readonly BoundSummary[], { table, seed, formats }: V
   const list = markdownList([
     { label: 'seed', text: String(seed) },
     { label: 'bounds', text: `${summaries.length} of ${bounds.all.length}` },
-    { label: 'exceeded', text: wrong.length === 0 ? 'none' : wrong.map(({ id }) => id).join(', ') },
+    { label: 'exceeded', text: namesOf(wrong) },
+    { label: 'below a third of what is known', text: namesOf(summaries.filter(fallsShort)) },
   ]);
   return `${list}\n${text}${wrong.map(counterexampleText).join('')}`;
 }
+
+const namesOf = (summaries: readonly BoundSummary[]): string =>
+  summaries.length === 0 ? 'none' : summaries.map(({ id }) => id).join(', ');
 
 function counterexampleText({ id, counterexample }: BoundSummary): string {
   if (counterexample === null) return '';

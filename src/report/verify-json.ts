@@ -1,4 +1,5 @@
 /** A search for counterexamples as JSON, keys in the documented order. */
+import { knownRatio } from '../testing/search/known-sharpness.ts';
 import type { BoundSummary, Ratios } from '../testing/search/summary.ts';
 import type { WorstCase } from '../testing/search/unit.ts';
 import { type Json, jsonText } from './json.ts';
@@ -14,6 +15,7 @@ function boundJson(summary: BoundSummary): Json {
     ...{ id, kind },
     ...ratiosJson(summary),
     worst: worstJson(worst),
+    knownRatio: knownRatio(id),
     counterexample: worstJson(counterexample),
     correlation,
     formats: Object.fromEntries(Object.entries(formats).map(([name, ratios]) => [name, ratiosJson(ratios)])),

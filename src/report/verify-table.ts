@@ -1,4 +1,5 @@
 /** The table of a search for counterexamples. */
+import { knownRatio } from '../testing/search/known-sharpness.ts';
 import type { BoundSummary, Ratios } from '../testing/search/summary.ts';
 import type { Column } from './table.ts';
 
@@ -19,6 +20,7 @@ export const verifyColumns: readonly Column<BoundSummary>[] = [
     ...{ key: 'medianRatio', header: 'median', align: 'right' },
     value: ({ kind, medianRatio }) => (kind === 'heuristic' ? null : medianRatio),
   },
+  { key: 'knownRatio', header: 'known', align: 'right', value: ({ id }) => knownRatio(id) },
   { key: 'correlation', header: 'rank correlation', align: 'right', value: ({ correlation }) => correlation },
 ];
 
