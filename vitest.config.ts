@@ -35,7 +35,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts'],
+          // The examples import the package by its name, as it was built.
+          include: ['test/**/*.test.ts', 'examples/*.test.js'],
+          alias: [{ find: /^ulpwise(\/testing)?$/, replacement: `${import.meta.dirname}/dist$1/index.js` }],
           exclude: ['test/checkpoints/**', 'test/browser/**'],
           testTimeout: 60_000,
         },

@@ -33,6 +33,17 @@ export {
   treeText,
 } from './backends/probe/index.ts';
 export {
+  type Assumption,
+  type Bound,
+  type BoundInput,
+  type BoundKind,
+  type BoundNorm,
+  type BoundValue,
+  bounds,
+  type InvalidBound,
+  type ValidBound,
+} from './bounds/index.ts';
+export {
   type BinaryFormat,
   type DecimalFormat,
   decode,

@@ -10,7 +10,7 @@ describe('examples', () => {
   it('import the built package', () => {
     expect(existsSync(resolve(root, 'dist/index.js')), 'npm run build').toBe(true);
   });
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.js') && !file.endsWith('.test.js'))) {
     const code = readFileSync(resolve(folder, name), 'utf8');
     it(`${name} is at most 15 lines`, () => {
       expect(code.trim().split('\n').length).toBeLessThanOrEqual(15);

@@ -37,6 +37,7 @@ describe('README', () => {
       'docs/architecture.md',
       'docs/analysis.md',
       'docs/semantics.md',
+      'docs/testing.md',
       'docs/results/exhaustive.md',
       'CHANGELOG.md',
     ]) {
@@ -56,6 +57,8 @@ describe('package.json', () => {
   it('names files that the build makes', () => {
     expect(bin).toEqual({ ulpwise: 'dist/cli/main.js' });
     expect(read(exports['.'].default)).toContain('analyze');
+    expect(read(exports['./testing'].default)).toContain('arbitraries');
+    for (const { types } of [exports['.'], exports['./testing']]) expect(read(types)).toContain('export');
     expect(engines.node).toBe('>=20.19');
   });
 });
