@@ -7,6 +7,7 @@ import { dotBounds } from './dot/index.ts';
 import { elementwiseBounds } from './elementwise/index.ts';
 import { normBounds } from './norms/index.ts';
 import { softmaxBounds } from './softmax/index.ts';
+import { namesLike } from './suggest.ts';
 
 const all: readonly Bound[] = [
   ...dotBounds,
@@ -26,8 +27,11 @@ export const bounds = Object.freeze({
   /** @throws InputError where there is no such bound */
   get(id: string): Bound {
     const bound = byId.get(id);
-    if (bound === undefined)
-      throw new InputError(`bounds: expected one of ${[...byId.keys()].join(', ')}, got '${id}'`);
-    return bound;
+    if (bound !== undefined) return bound;
+    const like = namesLike(String(id), [...byId.keys()]);
+    const meant = like.length === 0 ? '' : `did you mean ${like.join(' or ')}? `;
+    throw new InputError(
+      `bounds: expected the id of a bound, got '${id}'; ${meant}bounds.ids and 'ulpwise bounds' list all`,
+    );
   },
 });

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/program.ts';
 import { openSafetensors } from '../../src/model/checkpoint/safetensors.ts';
 import { nodeFolder } from '../../src/platform/node-files.ts';
+import { run } from '../support/run-cli.ts';
 
 const tiny = ['--layers', '1', '--width', '8', '--heads', '2', '--vocabulary', '11'];
 let folder: string;
@@ -13,27 +13,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ulpwise-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function run(words: readonly string[], terminal = false): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  let clock = 0;
-  const io = {
-    stdout: (text: string) => {
-      out += text;
-    },
-    stderr: (text: string) => {
-      err += text;
-    },
-    terminal,
-    columns: 100,
-    pause: async () => {},
-    now: () => {
-      clock += 1000;
-      return clock;
-    },
-  };
-  return { code: await runCli(words, io), out, err };
-}
 
 describe('ulpwise analyze', () => {
   it('prints a summary and the depth table of a random decoder', async () => {
