@@ -1,5 +1,5 @@
 /** Every bound of the catalogue: what it says of itself, its formula, its theory, its trials. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { evaluateFormula, formulaToLatex, symbolsOf } from '../../src/bounds/formula.ts';
@@ -14,6 +14,22 @@ const tried = ['fp32', 'tf32', 'fp16', 'bf16', 'e5m2', 'e4m3'] as const;
 const CASES = 60;
 
 const components = (values: Values): readonly number[] => (typeof values === 'number' ? [values] : [...values]);
+
+describe('theory/', () => {
+  it.each(readdirSync(resolve(root, 'theory')))(
+    '%s names code and tests that exist, and the bounds that it holds',
+    (name) => {
+      const text = readFileSync(resolve(root, 'theory', name), 'utf8');
+      const listed = (key: string): string[] =>
+        new RegExp(`^${key}:(.*)$`, 'm').exec(text)?.[1].trim().split(/\s+/).filter(Boolean) ?? [];
+      expect(listed('code').length).toBeGreaterThan(0);
+      for (const path of [...listed('code'), ...listed('tests')])
+        expect(existsSync(resolve(root, path)), path).toBe(true);
+      const held = bounds.all.filter(({ theory }) => theory === `theory/${name}`).map(({ id }) => id);
+      expect(listed('bounds').sort()).toEqual(held.sort());
+    },
+  );
+});
 
 describe.each(bounds.all.map((bound) => [bound.id, bound] as const))('%s', (id, bound) => {
   const trial = trials.get(id);
