@@ -8,8 +8,7 @@ import { verifyJson } from '../report/verify-json.ts';
 import { verifyColumns, verifyFormatColumns } from '../report/verify-table.ts';
 import { fallsShort } from '../testing/search/known-sharpness.ts';
 import { type BoundSummary, failed, summarize } from '../testing/search/summary.ts';
-import type { UnitResult } from '../testing/search/unit.ts';
-import { boundsToVerify, isResultOf, tasksOf } from '../testing/search/verify.ts';
+import { boundsToVerify, taskKey, tasksOf } from '../testing/search/verify.ts';
 import type { Io } from './io.ts';
 import { progressLine } from './progress.ts';
 
@@ -31,9 +30,9 @@ export async function runVerify(ids: readonly string[], options: VerifyCommandOp
   const tasks = tasksOf({ ids: chosen.map(({ id }) => id), cases, seed });
   const file = json === undefined || json === '-' ? undefined : json;
   const journal = file === undefined ? undefined : openJournal('--json', `${file}.progress`);
-  const known = tasks.map((task) => journal?.results.find((result) => isResultOf(task, result)));
-  const results: UnitResult[] = known.filter((result) => result !== undefined);
-  const left = tasks.filter((_, i) => known[i] === undefined);
+  const known = new Map(journal?.results.map((result) => [taskKey(result), result]));
+  const results = tasks.map((task) => known.get(taskKey(task))).filter((result) => result !== undefined);
+  const left = tasks.filter((task) => !known.has(taskKey(task)));
   if (results.length > 0) io.stderr(`going on: ${results.length} of ${tasks.length} units are done already\n`);
 
   const progress = progressLine(io);

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { steepest } from '../../src/bounds/depth/mlp.ts';
 import { bounds } from '../../src/bounds/index.ts';
 import { float64Functions } from '../../src/softfloat/float64.ts';
+import type { Observation, Trial } from '../../src/testing/trial.ts';
+import { trials } from '../../src/testing/trials/index.ts';
 
 const { erf, exp, tanh } = float64Functions;
 
@@ -32,6 +34,21 @@ describe('the largest slopes of the activations', () => {
     // The 1.12899 that is quoted is below it.
     expect(largest).toBeGreaterThan(1.12899);
   });
+});
+
+describe('a residual block', () => {
+  it.each([0, 0.1, 0.5, 0.9, 0.99])(
+    'multiplies a relative error by (1 + ρ)/(1 − ρ) in the worst case, ρ = %f',
+    (rho) => {
+      const { sharp, observe } = trials.get('residualRel') as Trial;
+      const { observed, inputs } = observe({ ...sharp.trial, scalars: { ...sharp.trial.scalars, rho } }) as Observation;
+      const result = bounds.get('residualRel').evaluate(inputs);
+      if (!result.valid) throw new Error(result.because);
+      expect((result.value as number) / (inputs.dx as number)).toBeCloseTo((1 + rho) / (1 - rho), 9);
+      expect((observed as number) / (result.value as number)).toBeGreaterThan(1 - 2 ** -40);
+      expect(observed as number).toBeLessThanOrEqual(result.guaranteed as number);
+    },
+  );
 });
 
 describe('blockInf', () => {

@@ -85,6 +85,27 @@ describe('the √n law', () => {
   });
 });
 
+describe('a store to bf16', () => {
+  /** The mean of (stored − exact)/(u·|exact|) over all pairs of bf16 numbers in [1, 2), with a tail added in fp32. */
+  function bias(tail: number): number {
+    const { bf16, fp32 } = formats;
+    let [sum, pairs] = [0, 0];
+    for (let i = 0; i < 128; i++) {
+      for (let j = 0; j < 128; j++) {
+        const exact = 2 + (i + j) / 128 + tail;
+        sum += (round(round(exact, fp32), bf16) - exact) / (bf16.u * exact);
+        pairs++;
+      }
+    }
+    return sum / pairs;
+  }
+  it('is biased where a tail of small terms breaks every tie one way, and is not without it', () => {
+    expect(Math.abs(bias(0))).toBeLessThan(0.02);
+    expect(bias(2 ** -12)).toBeGreaterThan(0.1);
+    expect(bias(-(2 ** -12))).toBeLessThan(-0.1);
+  });
+});
+
 describe('Kahan’s sum', () => {
   it('of 2048 uniform numbers in bf16 is within 3u, where the plain one is 50 times as far off', () => {
     const x = drawn('bf16', 'kahan', 2048, (random) => random.uniform());

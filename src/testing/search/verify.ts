@@ -41,9 +41,7 @@ export function runTask(task: UnitTask): UnitResult {
   return runUnit(bounds.get(task.bound), trial, task);
 }
 
-/** Whether a result is that of a task. */
-export function isResultOf(task: UnitTask, result: UnitTask): boolean {
-  return (
-    result.bound === task.bound && result.unit === task.unit && result.cases === task.cases && result.seed === task.seed
-  );
+/** Equal for a task and its result, and different for any other. */
+export function taskKey({ bound, unit, cases, seed }: UnitTask): string {
+  return `${bound} ${unit} ${cases} ${seed}`;
 }
