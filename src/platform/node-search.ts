@@ -71,7 +71,8 @@ export function openJournal(where: string, path: string): Journal {
   // The last line may have been cut off; a line of something else belongs to no task and does nothing.
   const results = lines.flatMap((line) => {
     try {
-      return [JSON.parse(line) as UnitResult];
+      const result: UnitResult | null = JSON.parse(line);
+      return typeof result === 'object' && result !== null ? [result] : [];
     } catch {
       return [];
     }

@@ -47,7 +47,7 @@ describe('ulpwise verify', () => {
     const [clean, resumed] = [join(folder, 'clean.json'), join(folder, 'resumed.json')];
     await run(words(clean));
     const other = { bound: 'thetaOp', unit: 0, cases: 30, seed: 9, formats: {} };
-    writeFileSync(`${resumed}.progress`, `${JSON.stringify(other)}\n{"bound":"thetaOp","unit":0,"ca`);
+    writeFileSync(`${resumed}.progress`, `${JSON.stringify(other)}\nnull\n7\n{"bound":"thetaOp","unit":0,"ca`);
     const { code, err } = await run(words(resumed));
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(readFileSync(resumed, 'utf8')).toBe(readFileSync(clean, 'utf8'));
