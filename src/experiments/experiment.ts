@@ -3,6 +3,7 @@
  * made of the rows. Everything else (workers, files, printing) knows experiments by this alone.
  */
 import type { z } from 'zod';
+import type { DecoderSource } from '../model/decoder-source.ts';
 
 /** A value of a row; null where there is none. NaN and infinities are numbers like others. */
 export type Value = number | string | null;
@@ -78,6 +79,11 @@ export interface Source {
   readonly reported: string;
 }
 
+/** What differs between Node and a browser. */
+export interface Context {
+  loadCheckpoint(folder: string): Promise<DecoderSource>;
+}
+
 /** P: the parameters, all with values. */
 export interface Experiment<P = Readonly<Record<string, unknown>>> {
   readonly id: string;
@@ -91,8 +97,8 @@ export interface Experiment<P = Readonly<Record<string, unknown>>> {
   readonly quick: Partial<P>;
   readonly columns: readonly Column[];
   cells(parameters: P): readonly Cell[];
-  /** The rows of one cell: a function of parameters and cell alone. */
-  run(parameters: P, cell: Cell): Promise<readonly Row[]>;
+  /** The rows of one cell: a function of parameters and cell alone (and of the files that they name). */
+  run(parameters: P, cell: Cell, context: Context): Promise<readonly Row[]>;
   tables(rows: readonly Row[], parameters: P): readonly ResultTable[];
   figures(rows: readonly Row[], parameters: P): readonly Figure[];
 }

@@ -2,6 +2,7 @@
 import type { Cell, Row } from '../experiments/experiment.ts';
 import { experimentOf } from '../experiments/index.ts';
 import type { Parameters } from '../experiments/parameters.ts';
+import { loadCheckpoint } from './node-checkpoint.ts';
 import { runOnThreads } from './node-threads.ts';
 
 export interface CellTask {
@@ -12,7 +13,7 @@ export interface CellTask {
 }
 
 export async function runCell({ experiment, parameters, cell }: CellTask): Promise<readonly Row[]> {
-  return experimentOf(experiment).run(parameters, cell);
+  return experimentOf(experiment).run(parameters, cell, { loadCheckpoint });
 }
 
 /** Runs the cells; the rows of each are handed over as they come, in no particular order. */

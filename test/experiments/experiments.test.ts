@@ -7,7 +7,7 @@ import { InputError } from '../../src/formats/index.ts';
 import { cellsParquet, readCells } from '../../src/report/cells-parquet.ts';
 import { experimentTable } from '../../src/report/experiment-tables.ts';
 import { panelsFigure } from '../../src/report/panels-figure.ts';
-import { small } from './small.ts';
+import { context, small } from './small.ts';
 
 describe.each(experiments.map((experiment) => [experiment.id, experiment] as const))('%s', (id, experiment) => {
   const parameters = parametersOf(experiment, small[id], true);
@@ -25,14 +25,14 @@ describe.each(experiments.map((experiment) => [experiment.id, experiment] as con
   it('rows are what the columns say, the same each time, and survive their file', async () => {
     const rows: Row[] = [];
     for (const cell of cells) {
-      const found = await experiment.run(parameters, cell);
+      const found = await experiment.run(parameters, cell, context);
       expect(found.length).toBeGreaterThan(0);
       const bytes = cellsParquet(experiment.columns, found, {});
       expect(await readCells(experiment.columns, bytes)).toEqual(found);
       rows.push(...found);
     }
-    expect(await experiment.run(parameters, cells[0])).toEqual(
-      rows.slice(0, (await experiment.run(parameters, cells[0])).length),
+    expect(await experiment.run(parameters, cells[0], context)).toEqual(
+      rows.slice(0, (await experiment.run(parameters, cells[0], context)).length),
     );
     for (const { key, kind } of experiment.columns) {
       for (const row of rows) {

@@ -5,6 +5,7 @@ import type { Row } from '../../src/experiments/experiment.ts';
 import { layerNormConditions } from '../../src/experiments/norms/condition.ts';
 import { normsExperiment } from '../../src/experiments/norms/index.ts';
 import { parametersOf } from '../../src/experiments/parameters.ts';
+import { context } from './small.ts';
 
 describe('norms', () => {
   it('the condition number from the Jacobian is at most lnCondC, and 2/√3 of [−1, 0, 4] by hand', () => {
@@ -31,7 +32,8 @@ describe('norms', () => {
       ...['formats=bf16', 'width=256', 'samples=10', 'shifts=0,100', 'outliers=300,30000', 'backgrounds=1'],
     ]);
     const rows: Row[] = [];
-    for (const cell of normsExperiment.cells(parameters)) rows.push(...(await normsExperiment.run(parameters, cell)));
+    for (const cell of normsExperiment.cells(parameters))
+      rows.push(...(await normsExperiment.run(parameters, cell, context)));
     const of = (study: string, level: number, norm: string) =>
       rows.filter((row) => row.study === study && row.level === level && row.norm === norm);
     // 3.5u and half of (h + 2)u, h = 8 additions deep, and the last rounding of γ·z: catalogue 6.2.

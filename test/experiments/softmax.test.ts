@@ -3,11 +3,13 @@ import type { Row } from '../../src/experiments/experiment.ts';
 import { parametersOf } from '../../src/experiments/parameters.ts';
 import { softmaxExperiment } from '../../src/experiments/softmax/index.ts';
 import { median, numbersIn } from '../../src/experiments/statistics.ts';
+import { context } from './small.ts';
 
 async function rowsOf(...assignments: string[]): Promise<Row[]> {
   const parameters = parametersOf(softmaxExperiment, assignments);
   const rows: Row[] = [];
-  for (const cell of softmaxExperiment.cells(parameters)) rows.push(...(await softmaxExperiment.run(parameters, cell)));
+  for (const cell of softmaxExperiment.cells(parameters))
+    rows.push(...(await softmaxExperiment.run(parameters, cell, context)));
   return rows;
 }
 
