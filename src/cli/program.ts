@@ -69,6 +69,7 @@ function createProgram(words: readonly string[], io: Io, outcome: { code: number
     .action((names, options) => runFormats(names, options, io));
   addProbe(program, io, outcome);
   addBounds(program, io, outcome);
+  addExperiments(program, io);
   return program;
 }
 
@@ -99,6 +100,34 @@ function addBounds(program: Command, io: Io, outcome: { code: number }): void {
       if (!(await runVerify(ids, options, io))) outcome.code = 1;
     });
 }
+
+/** Loaded by these commands alone, as the catalogue is. */
+function addExperiments(program: Command, io: Io): void {
+  program
+    .command('run')
+    .description('reproduce an experiment of the papers: its table, figures and data')
+    .argument('[ID]', 'an experiment, such as softmax')
+    .option('--list', 'list the experiments, or the parameters of one')
+    .option('--quick', 'a run of some seconds')
+    .option('--set <name=value>', 'set a parameter; lists are separated by commas (repeatable)', collect, [])
+    .option('--out <folder>', 'keep data (Parquet), tables and figures; stopped, the same command goes on')
+    .addOption(new Option('--table <form>', 'md, latex or csv').default('md').argParser(tableFormat))
+    .addOption(new Option('--threads <n>', 'default: all cores').argParser(integer('--threads', 1, 1024)))
+    .action(async (id, options) => (await import('./run.ts')).runExperiment(id, options, io));
+  program
+    .command('table')
+    .description("print a run's tables again, from its data")
+    .argument('<folder>', 'of ulpwise run --out')
+    .addOption(new Option('--table <form>', 'md, latex or csv').default('md').argParser(tableFormat))
+    .action(async (folder, options) => (await import('./run.ts')).printTables(folder, options, io));
+  program
+    .command('plot')
+    .description("draw a run's figures again, from its data (SVG and PNG)")
+    .argument('<folder>', 'of ulpwise run --out')
+    .action(async (folder) => (await import('./run.ts')).drawFigures(folder, io));
+}
+
+const collect = (value: string, earlier: readonly string[]): string[] => [...earlier, value];
 
 function addProbe(program: Command, io: Io, outcome: { code: number }): void {
   program

@@ -1,48 +1,18 @@
 /** The search for counterexamples on all cores of this machine, and a journal to go on from after it was stopped. */
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import { InputError } from '../formats/index.ts';
 import type { UnitResult, UnitTask } from '../testing/search/unit.ts';
 import { runTask } from '../testing/search/verify.ts';
+import { runOnThreads } from './node-threads.ts';
 
 /** Runs the tasks; each result is handed over as it comes, in no particular order. */
-export async function runTasks(
+export function runTasks(
   tasks: readonly UnitTask[],
   threads: number,
   onResult: (result: UnitResult) => void,
 ): Promise<void> {
-  // Node 20 starts no worker from TypeScript, which is what runs under vitest.
-  if (threads === 1 || tasks.length === 1 || import.meta.url.endsWith('.ts')) {
-    for (const task of tasks) {
-      onResult(runTask(task));
-      await new Promise((resume) => setImmediate(resume));
-    }
-    return;
-  }
-  const url = new URL('./node-search-worker.js', import.meta.url);
-  const workers = Array.from({ length: Math.min(threads, tasks.length) }, () => new Worker(url));
-  let next = 0;
-  try {
-    await Promise.all(
-      workers.map(
-        (worker) =>
-          new Promise<void>((resolve, reject) => {
-            const send = (): void => {
-              if (next === tasks.length) resolve();
-              else worker.postMessage(tasks[next++]);
-            };
-            worker.on('error', reject);
-            worker.on('message', (result: UnitResult) => {
-              onResult(result);
-              send();
-            });
-            send();
-          }),
-      ),
-    );
-  } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
-  }
+  const worker = new URL('./node-search-worker.js', import.meta.url);
+  return runOnThreads(tasks, threads, { worker, run: runTask }, onResult);
 }
 
 /** Results written down one a line as they come. */

@@ -36,10 +36,11 @@ export interface RandomDecoderOptions {
   readonly rotaryBase?: number;
   /**
    * `gpt2`: weights and embeddings N(0, σ²), attention output and MLP down projection N(0, σ²/(2·layers)).
-   * `normal`: N(0, σ²) for all. Default `gpt2`.
+   * `normal`: N(0, σ²) for all. `fan-in`: embeddings N(0, σ²), weights N(0, 1/inputs), attention output and MLP down
+   * projection N(0, 1/(2·layers·inputs)). Default `gpt2`.
    */
-  readonly initialisation?: 'gpt2' | 'normal';
-  /** σ, > 0 … 1000; default 0.02 for `gpt2`, 1/√width for `normal`. */
+  readonly initialisation?: 'gpt2' | 'normal' | 'fan-in';
+  /** σ, > 0 … 1000; default 0.02 for `gpt2`, 1/√width for the others. */
   readonly standardDeviation?: number;
   /** Multiplies the query and key weights, 0 … 10^6; default 1. */
   readonly queryKeyGain?: number;
@@ -127,7 +128,7 @@ export function resolveOptions(options: RandomDecoderOptions): ResolvedOptions {
     'relu',
   ] as const);
   if (gated && activation !== 'silu') fail('activation', "'silu' in a gated MLP", activation);
-  const initialisation = choice('initialisation', 'gpt2', ['gpt2', 'normal'] as const);
+  const initialisation = choice('initialisation', 'gpt2', ['gpt2', 'normal', 'fan-in'] as const);
   const resolved: ResolvedOptions = {
     seed: integer('seed', 1, 0, Number.MAX_SAFE_INTEGER),
     layers: integer('layers', 6, 1, 1024),

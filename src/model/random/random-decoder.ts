@@ -28,8 +28,7 @@ export function randomDecoder(options: RandomDecoderOptions = {}): DecoderSource
   const config = configOf(o);
   const { width, mlpWidth } = config;
   const keyWidth = config.kvHeads * config.headWidth;
-  const residual = o.initialisation === 'gpt2' ? o.standardDeviation / Math.sqrt(2 * o.layers) : o.standardDeviation;
-  const queryKey = o.standardDeviation * o.queryKeyGain;
+  const { weight, residual } = deviationsOf(o);
   const embeddings = o.standardDeviation * o.embeddingScale;
 
   const normal = (name: string, shape: readonly number[], deviation: number): Tensor => ({
@@ -72,18 +71,25 @@ export function randomDecoder(options: RandomDecoderOptions = {}): DecoderSource
       const mlp = `model.layers.${index}.mlp`;
       return {
         ...((o.normPlacement === 'pre' || index > 0) && { inputNorm: norm() }),
-        query: linear(`${attention}.q_proj`, width, width, queryKey),
-        key: linear(`${attention}.k_proj`, width, keyWidth, queryKey),
-        value: linear(`${attention}.v_proj`, width, keyWidth, o.standardDeviation),
-        attentionOutput: linear(`${attention}.o_proj`, width, width, residual),
+        query: linear(`${attention}.q_proj`, width, width, o.queryKeyGain * weight(width)),
+        key: linear(`${attention}.k_proj`, width, keyWidth, o.queryKeyGain * weight(width)),
+        value: linear(`${attention}.v_proj`, width, keyWidth, weight(width)),
+        attentionOutput: linear(`${attention}.o_proj`, width, width, residual(width)),
         postNorm: norm(),
-        up: linear(`${mlp}.up_proj`, width, mlpWidth, o.standardDeviation),
-        ...(o.gated && { gate: linear(`${mlp}.gate_proj`, width, mlpWidth, o.standardDeviation) }),
-        down: linear(`${mlp}.down_proj`, mlpWidth, width, residual),
+        up: linear(`${mlp}.up_proj`, width, mlpWidth, weight(width)),
+        ...(o.gated && { gate: linear(`${mlp}.gate_proj`, width, mlpWidth, weight(width)) }),
+        down: linear(`${mlp}.down_proj`, mlpWidth, width, residual(mlpWidth)),
       };
     },
     head: async () => ({ finalNorm: norm(), output: { weight: tokens(), layout: 'out-in' } }),
   };
+}
+
+/** Standard deviations of weights by their number of inputs: of all, and of those that write to the residual stream. */
+function deviationsOf({ initialisation, standardDeviation, layers }: ResolvedOptions) {
+  const weight = (inputs: number): number => (initialisation === 'fan-in' ? 1 / Math.sqrt(inputs) : standardDeviation);
+  const branches = initialisation === 'normal' ? 1 : Math.sqrt(2 * layers);
+  return { weight, residual: (inputs: number): number => weight(inputs) / branches };
 }
 
 function configOf(o: ResolvedOptions): DecoderConfig {
