@@ -2,7 +2,7 @@
  * What all interpreters over balls share: the operations that move numbers, which round nothing. A centre is the value of
  * an inner interpreter, which carries the operation out; its radius goes along.
  */
-import { InputError } from '../../formats/index.ts';
+import { formats, InputError } from '../../formats/index.ts';
 import { type KeyMask, rowLength, sizeOf, type Tensor } from '../../tensor/index.ts';
 import type { Arithmetic } from '../arithmetic.ts';
 import { permuted } from '../axes.ts';
@@ -49,7 +49,8 @@ export abstract class BallArithmetic<C> extends ComposedArithmetic<Ball<C>> {
     return this.inner.shape(v.centre);
   }
   lift(t: Tensor): Ball<C> {
-    return this.ball(this.inner.lift(t), ({ length }) => new Float64Array(length), undefined);
+    const stored = t.data instanceof Float32Array ? { format: formats.fp32, flushed: false } : undefined;
+    return this.ball(this.inner.lift(t), ({ length }) => new Float64Array(length), stored);
   }
   lower(v: Ball<C>): Tensor | Promise<Tensor> {
     return this.inner.lower(v.centre);
@@ -57,15 +58,16 @@ export abstract class BallArithmetic<C> extends ComposedArithmetic<Ball<C>> {
 
   /**
    * Numbers with a radius about each, for a start somewhere else than at exact numbers.
+   * @param stored how the policy's program has stored them, where that is known
    * @throws InputError unless there is a nonnegative radius for each number
    */
-  around(t: Tensor, radius: Tensor): Ball<C> {
+  around(t: Tensor, radius: Tensor, stored?: Stored): Ball<C> {
     const wrong = radius.data.find((r) => !(r >= 0));
     if (radius.data.length !== t.data.length || wrong !== undefined) {
       const got = wrong ?? `${radius.data.length} of them`;
       throw new InputError(`around: expected ${t.data.length} nonnegative radii, got ${got}`);
     }
-    return this.ball(this.inner.lift(t), () => Float64Array.from(radius.data), undefined);
+    return this.ball(this.inner.lift(t), () => Float64Array.from(radius.data), stored);
   }
 
   reshape(v: Ball<C>, shape: readonly number[]): Ball<C> {

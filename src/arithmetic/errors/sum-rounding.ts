@@ -71,11 +71,12 @@ function chains(spec: OperationSpec, n: number, more: number, { sum, underflow, 
   // A decimal number is stored as a float64 beside it, which a chain's start may round again.
   const roundings = more + (accumulate.kind === 'decimal' ? 1 : 0);
   if (growth === 'any') {
-    return { relative: (depthOf('unknown', n).additions + roundings) * u, absolute: underflow, largest };
+    // Kahan's sum is one of the orders, too: five roundings of a step can flush.
+    const relative = (depthOf('unknown', n).additions + roundings) * u;
+    return { relative, absolute: 5 * underflow * (1 + relative), largest };
   }
   const depth = depthOf(order, n).additions + roundings;
   if (order.kind === 'kahan' && n > 1) {
-    // Five roundings of a step can flush.
     const relative = growth === 'declared' ? depth * u : (kahanGrowth(n, u) ?? Number.POSITIVE_INFINITY);
     return { relative, absolute: 5 * underflow * (relative + Math.max(1, relative / (4 * u))), largest };
   }

@@ -9,29 +9,10 @@ import { CpuArithmetic } from '../../../src/backends/cpu/cpu-arithmetic.ts';
 import { batchOf } from '../../../src/model/program/batch.ts';
 import { DecoderProgram } from '../../../src/model/program/decoder.ts';
 import { siteNames } from '../../../src/model/program/taps.ts';
-import { type RandomDecoderOptions, randomDecoder } from '../../../src/model/random/random-decoder.ts';
+import { randomDecoder } from '../../../src/model/random/random-decoder.ts';
 import { parsePolicy, type Tensor } from '../../../src/tensor/index.ts';
 import { distances } from '../../support/distance.ts';
-
-const small = {
-  layers: 2,
-  width: 16,
-  heads: 4,
-  mlpWidth: 24,
-  vocabulary: 11,
-  positions: 8,
-  seed: 5,
-  biases: 'normal',
-} as const;
-const decoders: Readonly<Record<string, RandomDecoderOptions>> = {
-  'GPT-2': small,
-  LLaMA: {
-    ...{ ...small, norm: 'rmsNorm', activation: 'silu', gated: true, positionEncoding: 'rotary', kvHeads: 2 },
-    ...{ biases: 'none', standardDeviation: 0.3 },
-  },
-  'post-norm, erf': { ...small, normPlacement: 'post', activation: 'gelu-erf', layers: 2 },
-  relu: { ...small, activation: 'relu', layers: 1 },
-};
+import { decoders, tokens } from '../errors/decoders.ts';
 
 const policies = [
   ...['fp32', 'fp16', 'bf16', 'e4m3', 'e5m2', 'tf32', 'fp64', 'decimal:4'],
@@ -40,11 +21,6 @@ const policies = [
   ...['bf16; mode=up', 'fp16; mode=toward-zero, subnormals=flush', 'fp32; mode=odd', 'bf16; mode=stochastic, seed=4'],
   ...['e4m3; overflow=saturate; mode=nearest-away', 'fp16; softmax=unshifted; rotary=float32-angles; order=reversed'],
   ...['fp16; *norm: e5m2; layers.*.probs: fp32; subnormals=flush'],
-];
-
-const tokens = [
-  [3, 1, 4, 1, 5, 9],
-  [2, 7, 1],
 ];
 
 describe.each(Object.entries(decoders))('certified radii of a random decoder: %s', (name, options) => {
