@@ -16,7 +16,7 @@ export interface NormParameters {
 /** A row's normalised entries in float64, with what is needed to say how far they are from the exact ones. */
 interface Normalised {
   readonly z: Float64Array;
-  /** |z_i − exact| ≤ relative·|z_i| + shift. */
+  /** |z_i − exact| ≤ relative·|z_i| + shift; Infinity where z says nothing, because the mean square over- or underflows. */
   readonly relative: number;
   readonly shift: number;
   /** √(v + ε), and something below it; something below √v. */
@@ -80,6 +80,7 @@ export function normRadii(
   const result = new Float64Array(radii.length);
   for (let start = 0; start < radii.length; start += D) {
     const row = normalise(x, start, D, parameters);
+    const known = Number.isFinite(row.relative);
     const moved = propagated(row, radii.subarray(start, start + D), parameters);
     for (let i = 0; i < D; i++) {
       const gamma = parameters.gamma.data[i];
@@ -95,7 +96,7 @@ export function normRadii(
       // |z_i| ≤ √(D − 1) of a centred row, √D otherwise, whatever x is.
       const limit = above(Math.sqrt(parameters.centred ? D - 1 : D));
       const cap = addUp(distanceUp(y, beta), mulUp(size, limit));
-      result[start + i] = total <= cap ? total : cap;
+      result[start + i] = known && total <= cap ? total : cap;
     }
   }
   return result;

@@ -148,9 +148,12 @@ export abstract class BallArithmetic<C> extends ComposedArithmetic<Ball<C>> {
   }
 }
 
-/** By how much a radius is longer than a distance, from above. The distance may be a rounded one. */
+/**
+ * By how much a radius is longer than a distance, from above. The distance may be a rounded one; an infinite one is that of a
+ * number of which nothing is known.
+ */
 function overhang(radius: number, distance: number): number {
-  if (distance === 0) return radius;
+  if (distance === 0 || distance === Number.POSITIVE_INFINITY) return radius;
   const least = below(distance);
   return radius > least ? Math.min(radius, above(radius - least)) : 0;
 }

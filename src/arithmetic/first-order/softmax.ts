@@ -1,5 +1,7 @@
 /** Softmax to first order: theory/interpreters.md, F3. */
 
+import { float64Functions } from '../../softfloat/float64.ts';
+
 /** What rounds in a row. */
 export interface SoftmaxRounding {
   /** u and η of the results, and η of a difference of two logits. */
@@ -39,10 +41,10 @@ export function softmaxBounds(
     const gap = largest - logits[start + k];
     w[k] = radii[start + k] + exp + (shifted ? u * gap + etaDifference : 0);
     weighted += p[start + k] * w[k];
-    total += Math.exp(-gap);
+    total += float64Functions.exp(-gap);
   }
   // The sum of the exponentials that the policy forms: at least 1 where it shifts.
-  const sum = shifted ? total : total * Math.exp(largest);
+  const sum = shifted ? total : total * float64Functions.exp(largest);
   const lost = (w.length * eta + rounding.sumUnderflow) / sum;
   for (let k = 0; k < w.length; k++) {
     const i = start + k;

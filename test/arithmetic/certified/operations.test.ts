@@ -75,7 +75,7 @@ async function check(operation: OperationCase, format: BinaryFormat, index: numb
   });
 }
 
-describe.each(caseFormats)('certified radii of one operation in %s', (name) => {
+describe.each([...caseFormats, 'fp64'])('certified radii of one operation in %s', (name) => {
   const format = parseFormat(name) as BinaryFormat;
   it.each(operationCases)('$name', async (operation) => {
     const outcome: Outcome = { wrong: [], entries: 0, finite: 0 };

@@ -71,6 +71,18 @@ describe('terms of certified radii', () => {
       Number.POSITIVE_INFINITY,
     ]);
   });
+  it('nothing is known of what an overflow became', () => {
+    const A = certifiedIn('e5m2');
+    const overflowed = A.negate(A.exp(site, A.lift(vector(1000, 0))));
+    expect(overflowed.numbers[0]).toBe(Number.NEGATIVE_INFINITY);
+    expect(radius(A, A.relu(overflowed))).toEqual([Number.POSITIVE_INFINITY, 0]);
+    expect(radius(A, A.rowMax(overflowed))).toEqual([Number.POSITIVE_INFINITY]);
+    // The mean square overflows in float64, too.
+    const wide = certifiedIn('fp64');
+    const norm = { gamma: vector(1, 1) };
+    const [r] = radius(wide, wide.rmsNorm(site, wide.lift(vector(1e200, 1e200)), norm, 1e-5));
+    expect(r).toBeGreaterThanOrEqual(1);
+  });
   it('an infinite ball of logits or of a row leaves what every softmax and every norm keeps', () => {
     const A = certifiedIn('fp32');
     const unknown = A.around(vector(1, 2, 3, 4), vector(0, 0, 0, Number.POSITIVE_INFINITY));
