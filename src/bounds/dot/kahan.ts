@@ -21,8 +21,20 @@ function feedback(u: number): { a: number; j: number } {
   return { a: q / (1 - v), j: (rho * u) / (1 - rho * u) };
 }
 
+/**
+ * Step 8 of the derivation: the error of an inner product is at most this times X + A, and A times it over 4u.
+ * Undefined where u is above 1/8, for which it is not derived.
+ */
+export function kahanGrowth(n: number, u: number): number | undefined {
+  return u <= 1 / 8 ? growthOfProducts({ n, u, ...feedback(u) }) : undefined;
+}
+
 /** ω − 1 of step 6: no partial sum is above ω times the terms. */
-const growth = ({ n, a, j }: KahanScope): number => Math.expm1((n - 1) * j + Math.log1p(a));
+const growth = ({ n, a, j }: Pick<KahanScope, 'n' | 'a' | 'j'>): number => Math.expm1((n - 1) * j + Math.log1p(a));
+
+/** u + (1 + u)ε. */
+const growthOfProducts = (s: Pick<KahanScope, 'n' | 'u' | 'a' | 'j'>): number =>
+  s.u + (1 + s.u) * ((1 + s.u) * growth(s) + s.u);
 
 export const dotKahan = defineBound({
   id: 'dotKahan',
@@ -37,7 +49,7 @@ export const dotKahan = defineBound({
   formula: '4 * u * (X + A) + A',
   secondOrder: {
     formula: '(u + (1 + u) * ((1 + u) * expm1((n - 1) * j + log1p(a)) + u)) / (4 * u)',
-    value: (s) => (s.u + (1 + s.u) * ((1 + s.u) * growth(s) + s.u)) / (4 * s.u),
+    value: (s) => growthOfProducts(s) / (4 * s.u),
   },
   symbols: {
     ...dotTexts,
