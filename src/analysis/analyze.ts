@@ -137,10 +137,15 @@ class Comparison {
     const fromComputed =
       step.half && reference.resultFrom(R.lift(await computed.arithmetic.lower(computed.stream)), exactStep);
     const computedTaps = computed.step(step);
-    for (const [i, { tap, value: exact }] of reference.step(exactStep).entries()) {
+    const exactTaps = reference.step(exactStep);
+    for (const [i, { tap, value: exact }] of exactTaps.entries()) {
       const rounded = await computed.arithmetic.lower(computedTaps[i].value);
       await this.compare(tap, rounded, exact, tap === step.half?.name ? fromComputed : undefined);
     }
+    // A caller who looks at tensors may keep them.
+    if (this.options.onTap !== undefined) return;
+    computed.release(computedTaps.map(({ value }) => value));
+    reference.release([...exactTaps.map(({ value }) => value), ...(fromComputed === undefined ? [] : [fromComputed])]);
   }
 
   private async compare(tap: string, computed: Tensor, exact: unknown, fromComputed: unknown): Promise<void> {

@@ -268,6 +268,10 @@ export class CpuArithmetic extends StochasticArithmetic {
     return this.rounded(input.out.format, x.shape, rotate(input, x.shape, c, s));
   }
 
+  release(values: readonly Value[], kept: Value): void {
+    for (const { data } of values) if (data !== kept.data) this.memory.results.giveBack(data as Numbers);
+  }
+
   /** Operands as a site reads them, in the storage of its results; undefined where no kernel is right. */
   private on(
     site: string,

@@ -47,7 +47,7 @@ export function products(
 ): Numbers {
   const { m, n, k, batches, batchOfB } = what.shape;
   const double = what.plan.storage === 'float64';
-  const result = double ? new Float64Array(batches * m * n) : new Float32Array(batches * m * n);
+  const result = memory.results.take(batches * m * n, double ? 8 : 4);
   const perPanel = double ? 8 : 16;
   const bytes = double ? 8 : 4;
   const columns = Math.max(perPanel, Math.floor(pieceBytes / (64 * k)) * perPanel);
