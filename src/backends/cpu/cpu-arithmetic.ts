@@ -37,7 +37,7 @@ import { isFloat64 } from './units.ts';
 import type { NumberSize, Operation } from './wasm.ts';
 
 type Value = Tensor<Store<number>>;
-type Where = Pick<Products, 'transposed' | 'mask'> & { readonly shape: MatmulShape };
+type Where = Pick<Products, 'transposed' | 'mask' | 'readColumns'> & { readonly shape: MatmulShape };
 
 const { one, half, sqrtHalf, geluOuter, geluInner } = compositeConstants;
 
@@ -153,7 +153,8 @@ export class CpuArithmetic extends StochasticArithmetic {
       scale: this.scalar(site, scale),
       visible: mask && ((row: number) => visible(mask, shape.shape, row)),
     };
-    const result = this.product(site, query, key, { shape, transposed: true, mask: undefined }, after);
+    const where = { shape, transposed: true, mask: undefined, readColumns: after.visible };
+    const result = this.product(site, query, key, where, after);
     return result ?? super.scores(site, query, key, scale, mask);
   }
 
