@@ -1,5 +1,5 @@
 /** Error metrics of one tap, each as result.ts defines it, over the rows that count. */
-import { errorStatistics } from '../backends/cpu/error-statistics.ts';
+import { type Difference, errorStatistics } from '../backends/cpu/error-statistics.ts';
 import { type KernelMemory, kernelMemory } from '../backends/cpu/wasm.ts';
 import type { Numbers } from '../tensor/index.ts';
 import { quantilesOf } from './quantiles.ts';
@@ -28,14 +28,25 @@ export function norm2(data: Numbers, rows: readonly Span[]): number {
 }
 
 /** The same, with Σ x² as float64 gives it. */
-function normOf(sum: number, data: Numbers, rows: readonly Span[]): number {
+function normOf(sum: number, numbers: Numbers | (() => Numbers), rows: readonly Span[]): number {
   const norm = Math.sqrt(sum);
   // Squares of numbers between these lose nothing that matters.
   if ((norm > 1e-100 && norm < 1e100) || Number.isNaN(norm)) return norm;
+  const data = typeof numbers === 'function' ? numbers() : numbers;
   const largest = maxMagnitude(data, rows);
   if (largest === 0 || !Number.isFinite(largest)) return largest;
   const scale = largest > 1 ? 2 ** -600 : 2 ** 600;
   return Math.sqrt(squares(data, rows, scale)) / scale;
+}
+
+/** The differences over the rows, 0 elsewhere. */
+function differencesOf(difference: Difference, reference: Numbers, rows: readonly Span[]): Numbers {
+  if ('difference' in difference) return difference.difference;
+  const differences = new Float64Array(reference.length);
+  for (const { start, end } of rows) {
+    for (let i = start; i < end; i++) differences[i] = difference.computed[i] - reference[i];
+  }
+  return differences;
 }
 
 /** Σ (scale·x)², in ascending order. */
@@ -70,9 +81,9 @@ export interface DetailedErrors extends TensorErrors {
   readonly rowErrors: readonly RowErrors[];
 }
 
-/** `difference` is computed − reference, both over `rows`. */
+/** `difference` is computed − reference over `rows`, given or still to be formed. */
 export function errorsOf(
-  difference: Numbers,
+  difference: Difference,
   reference: Numbers,
   rows: readonly Span[],
   memory: KernelMemory = kernelMemory(),
@@ -85,8 +96,9 @@ export function errorsOf(
     absLinf: row.difference,
     referenceNorm: normOf(row.squares, reference, [rows[i]]),
   }));
+  const differences = (): Numbers => differencesOf(difference, reference, rows);
   return {
-    relFrobenius: ratio(normOf(found.differenceSquares, difference, rows), referenceNorm),
+    relFrobenius: ratio(normOf(found.differenceSquares, differences, rows), referenceNorm),
     relLinf: quantilesOf(errors.map(({ relLinf }) => relLinf)),
     relComponentwise: quantilesOf(errors.map(({ relComponentwise }) => relComponentwise)),
     absLinf: quantilesOf(errors.map(({ absLinf }) => absLinf)),

@@ -33,6 +33,14 @@ export class Run<V> {
 
   /** The step's result from another residual stream than this run's; the run stays where it is. */
   resultFrom(stream: V, step: Step): V {
-    return step.compute(this.program, this.arithmetic, { stream }, () => {});
+    const taps: V[] = [];
+    const result = step.compute(this.program, this.arithmetic, { stream }, (_, value) => taps.push(value));
+    this.arithmetic.release?.(taps, result);
+    return result;
+  }
+
+  /** Says that nobody reads these values any more; the residual stream stays. */
+  release(values: readonly V[]): void {
+    this.arithmetic.release?.(values, this.stream);
   }
 }

@@ -104,4 +104,9 @@ export interface CompositeOperations<V> {
 export interface Arithmetic<V> extends BasicOperations<V>, CompositeOperations<V> {
   /** Such as `softfloat(bf16)`, `double-double`. */
   readonly name: string;
+  /**
+   * Says that nobody reads these values any more, nor what shares their storage, but for `kept`: an interpreter may use it
+   * for other values.
+   */
+  release?(values: readonly V[], kept: V): void;
 }

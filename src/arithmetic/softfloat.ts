@@ -3,7 +3,15 @@ import { type Format, fitsFloat32, formats } from '../formats/index.ts';
 import { type RoundingContext, scalarsOf } from '../softfloat/scalar.ts';
 import type { Scalars } from '../softfloat/scalars.ts';
 import { stochasticScalars } from '../softfloat/stochastic.ts';
-import { allowsFma, type Numbers, type OperationSpec, type Tensor, tensor, uniformSpec } from '../tensor/index.ts';
+import {
+  allowsFma,
+  type Numbers,
+  type OperationSpec,
+  type Tensor,
+  tensor,
+  uniformSpec,
+  withCanonicalNaN,
+} from '../tensor/index.ts';
 import { ScalarArithmetic, type SiteScalars, type Store } from './scalar-arithmetic.ts';
 import { SiteRoundings } from './stochastic.ts';
 
@@ -21,9 +29,11 @@ export const float64Specs: SpecOf = (
     spec
 )(uniformSpec(formats.fp64));
 
-/** The storage that holds every number of a format: float32 where that is enough. */
+/** The storage that holds every number of a format: float32 where that is enough; NaN is canonical. */
 export function storageOf(format: Format | undefined, data: ArrayLike<number>): Numbers {
-  return format !== undefined && fitsFloat32(format) ? Float32Array.from(data) : Float64Array.from(data);
+  return withCanonicalNaN(
+    format !== undefined && fitsFloat32(format) ? Float32Array.from(data) : Float64Array.from(data),
+  );
 }
 
 /**
@@ -79,7 +89,7 @@ export class SoftfloatArithmetic extends ScalarArithmetic<number> {
     const length = shape.reduce((size, n) => size * n, 1);
     const data = v.data instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
     for (let i = 0; i < length; i++) data[i] = at(i);
-    return { ...(v as RoundedTensor), shape, data };
+    return { ...(v as RoundedTensor), shape, data: withCanonicalNaN(data) };
   }
 }
 

@@ -82,7 +82,8 @@ function seedOf(model: DecoderSource, { seed = 1 }: DecoderOptions): number | nu
 
 /** Everything the command writes, opened before the long work: each is whole afterwards, or not there. */
 interface Outputs {
-  addTap(tensors: TapTensors): void;
+  /** Where tensors are dumped. */
+  readonly addTap: ((tensors: TapTensors) => void) | undefined;
   readonly json: AtomicFile | undefined;
   readonly rows: RowsFile | undefined;
   commit(): void;
@@ -121,9 +122,12 @@ function openOutputs(model: DecoderSource, tokens: number[][], options: AnalyzeC
     throw error;
   }
   return {
-    addTap: (tensors) => {
-      for (const { dump, pick } of dumps) dump.add(pick(tensors));
-    },
+    addTap:
+      dumps.length === 0
+        ? undefined
+        : (tensors) => {
+            for (const { dump, pick } of dumps) dump.add(pick(tensors));
+          },
     json,
     rows: options.report === undefined ? undefined : rowsFile({ policy: options.policy, ...seeds }),
     commit: () => {

@@ -1,3 +1,4 @@
+export { withCanonicalNaN } from './canonical-nan.ts';
 export { causalMask, type KeyMask, type Span } from './mask.ts';
 export { allowsFma, type Order, orderText, parseOrder } from './order.ts';
 export { type Policy, parsePolicy, parseSpec, patternTest, specText } from './policy.ts';

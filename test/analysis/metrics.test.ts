@@ -41,9 +41,9 @@ describe('metrics', () => {
   it('take 0/0 as 0 and x/0 as infinite', () => {
     expect(ratio(0, 0)).toBe(0);
     expect(ratio(1, 0)).toBe(Number.POSITIVE_INFINITY);
-    const { rowErrors } = errorsOf(Float64Array.of(0.5, 0, 1), Float64Array.of(1, 0, -4), all);
+    const { rowErrors } = errorsOf({ difference: Float64Array.of(0.5, 0, 1) }, Float64Array.of(1, 0, -4), all);
     expect(rowErrors).toEqual([{ relLinf: 0.25, relComponentwise: 0.5, absLinf: 1, referenceNorm: Math.sqrt(17) }]);
-    const beyond = errorsOf(Float64Array.of(0, 1, 0), Float64Array.of(1, 0, 1), all);
+    const beyond = errorsOf({ difference: Float64Array.of(0, 1, 0) }, Float64Array.of(1, 0, 1), all);
     expect(beyond.rowErrors[0].relComponentwise).toBe(Number.POSITIVE_INFINITY);
   });
   it('have a norm that neither overflows nor underflows', () => {
@@ -98,7 +98,15 @@ describe.each([1, 2, 3])('errorsOf on %i threads is what is defined', (threads) 
         wild > 0 && next() % wild === 0 ? specials[next() % specials.length] : (next() / 2 ** 32 - 0.5) * size;
       const difference = Float64Array.from({ length: at }, number(2 ** -8));
       const reference = Float64Array.from({ length: at }, number(2 ** (next() % 9)));
-      expect(errorsOf(difference, reference, rows, memory)).toEqual(defined(difference, reference, rows));
+      expect(errorsOf({ difference }, reference, rows, memory)).toEqual(defined(difference, reference, rows));
+      // Some differences so small or so large that their squares are out of range, some zero.
+      const size = [2 ** -8, 1, 2 ** 600, 2 ** -600][trial % 4];
+      const computed = reference.map((x) => (trial % 5 === 4 ? x : x * size));
+      const differences = computed.map((x, i) => x - reference[i]);
+      expect(errorsOf({ computed }, reference, rows, memory)).toEqual(defined(differences, reference, rows));
+      const single = Float32Array.from(computed);
+      const ofSingle = reference.map((x, i) => single[i] - x);
+      expect(errorsOf({ computed: single }, reference, rows, memory)).toEqual(defined(ofSingle, reference, rows));
     }
   });
 });

@@ -30,7 +30,7 @@ function inPieces(
   inner: UnaryFunction,
   around: (units: Units, x: Register, result: Register) => Around,
 ): Numbers {
-  const results = size === 8 ? new Float64Array(data.length) : new Float32Array(data.length);
+  const results = memory.results.take(data.length, size);
   const table = inner.table(memory, data.length);
   for (let i = 0; i < data.length; i += PIECE) {
     memory.scope(() => {
@@ -92,7 +92,7 @@ export function silu(input: Elements, exp: UnaryFunction, one: number): Numbers 
 
 /** R(f(x)). */
 export function elementary({ memory, size, x: { data } }: Elements, f: UnaryFunction): Numbers {
-  const results = size === 8 ? new Float64Array(data.length) : new Float32Array(data.length);
+  const results = memory.results.take(data.length, size);
   const table = f.table(memory, data.length);
   for (let i = 0; i < data.length; i += PIECE) {
     memory.scope(() => {

@@ -37,7 +37,7 @@ import { isFloat64 } from './units.ts';
 import type { NumberSize, Operation } from './wasm.ts';
 
 type Value = Tensor<Store<number>>;
-type Where = Pick<Products, 'transposed' | 'mask'> & { readonly shape: MatmulShape };
+type Where = Pick<Products, 'transposed' | 'mask' | 'readColumns'> & { readonly shape: MatmulShape };
 
 const { one, half, sqrtHalf, geluOuter, geluInner } = compositeConstants;
 
@@ -153,7 +153,8 @@ export class CpuArithmetic extends StochasticArithmetic {
       scale: this.scalar(site, scale),
       visible: mask && ((row: number) => visible(mask, shape.shape, row)),
     };
-    const result = this.product(site, query, key, { shape, transposed: true, mask: undefined }, after);
+    const where = { shape, transposed: true, mask: undefined, readColumns: after.visible };
+    const result = this.product(site, query, key, where, after);
     return result ?? super.scores(site, query, key, scale, mask);
   }
 
@@ -266,6 +267,10 @@ export class CpuArithmetic extends StochasticArithmetic {
     const { cos, sin } = this.usesFloat32Angles(site) ? tables.float32Angles() : tables.exact;
     const [c, s] = [cos, sin].map((table) => this.constants(site, table).data as Numbers);
     return this.rounded(input.out.format, x.shape, rotate(input, x.shape, c, s));
+  }
+
+  release(values: readonly Value[], kept: Value): void {
+    for (const { data } of values) if (data !== kept.data) this.memory.results.giveBack(data as Numbers);
   }
 
   /** Operands as a site reads them, in the storage of its results; undefined where no kernel is right. */

@@ -71,7 +71,7 @@ export function binary(
   size: NumberSize,
 ): Numbers {
   const length = sizeOf(shape);
-  const result = size === 8 ? new Float64Array(length) : new Float32Array(length);
+  const result = memory.results.take(length, size);
   if (length === 0) return result;
   const width = Math.min(row.length, PIECE);
   const count = Math.max(1, Math.floor(PIECE / width));

@@ -30,10 +30,13 @@ export interface ErrorStatistics {
 /** Entries from `start` to `end` (excluded). */
 type Span = { readonly start: number; readonly end: number };
 
-/** Statistics of d = `difference` and x = `reference` over rows; sums run over ascending index, row after row. */
+/** The differences d from a reference x as they are, or what they are the differences of: d = computed − x in float64. */
+export type Difference = { readonly difference: Numbers } | { readonly computed: Numbers };
+
+/** Statistics of d and x = `reference` over rows; sums run over ascending index, row after row. */
 export function errorStatistics(
   memory: KernelMemory,
-  difference: Numbers,
+  difference: Difference,
   reference: Numbers,
   rows: readonly Span[],
 ): ErrorStatistics {
@@ -55,7 +58,7 @@ export function errorStatistics(
 /** Rows that have `count` numbers together; goes on with the totals. */
 function statisticsOf(
   memory: KernelMemory,
-  difference: Numbers,
+  difference: Difference,
   reference: Numbers,
   rows: readonly Span[],
   count: number,
@@ -65,17 +68,19 @@ function statisticsOf(
   const [d, x] = [memory.allocate(count * 8), memory.allocate(count * 8)];
   const [places, ds, xs] = [memory.int32(starts, rows.length + 1), memory.float64(d, count), memory.float64(x, count)];
   const total = memory.float64(sums, 2);
+  const subtracts = 'computed' in difference;
+  const minuend = subtracts ? difference.computed : difference.difference;
   let at = 0;
   rows.forEach(({ start, end }, r) => {
     places[r] = at;
-    ds.set(difference.subarray(start, end), at);
+    ds.set(minuend.subarray(start, end), at);
     xs.set(reference.subarray(start, end), at);
     at += end - start;
   });
   places[rows.length] = at;
   total.set(totals);
   const perTask = Math.max(1, Math.floor((TASK * rows.length) / Math.max(count, 1)));
-  const fields = [rows.length, perTask, starts, d, x, found, sums];
+  const fields = [rows.length, perTask, starts, d, x, subtracts ? 1 : 0, found, sums];
   memory.run({
     ...{ kind: jobKinds.errors, tasks: 1 + Math.ceil(rows.length / perTask), bytes: fields.length * 4 },
     write: (job) => memory.int32(job, fields.length).set(fields),

@@ -25,6 +25,7 @@ export interface JobInput {
   readonly result: Address;
   readonly resultStride: number;
   readonly masks: Address;
+  readonly readColumns: Address;
 }
 
 const EXACT = {
@@ -34,9 +35,9 @@ const EXACT = {
 /** Stacks of partial sums, then two scaled rows. */
 const SCRATCH = 8192;
 
-/** A job is so many float64 and 36 integers, in the order of assembly/layout.ts. */
+/** A job is so many float64 and 37 integers, in the order of assembly/layout.ts. */
 const NUMBERS = 9;
-const JOB_BYTES = NUMBERS * 8 + 36 * 4;
+const JOB_BYTES = NUMBERS * 8 + 37 * 4;
 
 /** Runs the kernels on a job. */
 export function runJob(memory: KernelMemory, plan: SumPlan, spec: SumSpec, input: JobInput): void {
@@ -85,6 +86,7 @@ export function jobWriter(
     ...[statistics, panels.statistics, plan.quick, plan.signed, plan.careful, plan.beyond, plan.scaled, ...plan.kinds],
     ...[chains, first, firstStep, step, length, combine],
     ...[...narrow, ...lifted, ...wide, exact ? 1 : 0, spec.fma ? 1 : 0, scratch, rowsPerTask, panelsPerTask],
+    input.readColumns,
   ];
   return {
     tasks,

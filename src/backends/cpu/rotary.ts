@@ -15,7 +15,7 @@ export function rotate(
   sin: Numbers,
 ): Numbers {
   const [sequences, heads, tokens, d] = shape;
-  const results = size === 8 ? new Float64Array(data.length) : new Float32Array(data.length);
+  const results = memory.results.take(data.length, size);
   const perHead = tokens * d;
   if (data.length === 0) return results;
   const headsPerTable = (sequences * heads) / (cos.length / (perHead / 2));

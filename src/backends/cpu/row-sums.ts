@@ -21,7 +21,7 @@ export function rowSumJob(memory: KernelMemory, { plan, spec }: RowSumPlan, n: n
   const panels = { address: memory.allocate(n * 64), count: 1, columns: 1, statistics: memory.allocate(STATISTICS) };
   const result = memory.allocate(64);
   const { bytes, write } = jobWriter(memory, plan, spec, {
-    ...{ a: ones, rows: 1, terms: n, panels, result, resultStride: 64, masks: 0 },
+    ...{ a: ones, rows: 1, terms: n, panels, result, resultStride: 64, masks: 0, readColumns: 0 },
   });
   const job = memory.allocate(bytes);
   write(job);

@@ -21,7 +21,7 @@ export function inPiecesOfRows(
   width: number,
   compute: (rows: Address, count: number, firstRow: number) => Address,
 ): Numbers {
-  const results = size === 8 ? new Float64Array(data.length) : new Float32Array(data.length);
+  const results = memory.results.take(data.length, size);
   if (data.length === 0) return results;
   const step = Math.max(16, Math.floor(PIECE / width / 16) * 16) * width;
   for (let i = 0; i < data.length; i += step) {

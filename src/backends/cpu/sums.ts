@@ -28,6 +28,8 @@ export interface Products {
   readonly shape: Pick<MatmulShape, 'm' | 'n' | 'k' | 'batches' | 'batchOfB'>;
   readonly transposed: boolean;
   readonly mask: RowMask | undefined;
+  /** The columns of each row that are of use; others hold anything. */
+  readonly readColumns?: RowMask | undefined;
   readonly finish: Finish | undefined;
 }
 
@@ -47,7 +49,7 @@ export function products(
 ): Numbers {
   const { m, n, k, batches, batchOfB } = what.shape;
   const double = what.plan.storage === 'float64';
-  const result = double ? new Float64Array(batches * m * n) : new Float32Array(batches * m * n);
+  const result = memory.results.take(batches * m * n, double ? 8 : 4);
   const perPanel = double ? 8 : 16;
   const bytes = double ? 8 : 4;
   const columns = Math.max(perPanel, Math.floor(pieceBytes / (64 * k)) * perPanel);
@@ -157,7 +159,8 @@ function piece(memory: KernelMemory, a: Operand, panels: Panels, what: Products,
     panels,
     result: sums,
     resultStride: padded,
-    masks: what.mask === undefined ? 0 : masksOf(memory, what.mask, firstRow, count),
+    masks: what.mask === undefined ? 0 : rangesOf(memory, what.mask, firstRow, count, 0),
+    readColumns: what.readColumns === undefined ? 0 : rangesOf(memory, what.readColumns, firstRow, count, at.column),
   });
   const rowLength = padded / (double ? 8 : 4);
   what.finish?.(sums, count, rowLength, at.column, firstRow);
@@ -171,13 +174,14 @@ function piece(memory: KernelMemory, a: Operand, panels: Panels, what: Products,
   }
 }
 
-function masksOf(memory: KernelMemory, mask: RowMask, first: number, count: number): Address {
+/** The ranges of `count` rows, counted from `origin`. */
+function rangesOf(memory: KernelMemory, mask: RowMask, first: number, count: number, origin: number): Address {
   const address = memory.allocate(count * 8);
   const ranges = memory.int32(address, count * 2);
   for (let r = 0; r < count; r++) {
     const [from, to] = mask(first + r);
-    ranges[2 * r] = from;
-    ranges[2 * r + 1] = to;
+    ranges[2 * r] = from - origin;
+    ranges[2 * r + 1] = to - origin;
   }
   return address;
 }

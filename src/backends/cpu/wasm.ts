@@ -4,6 +4,7 @@ import type { Numbers } from '../../tensor/index.ts';
 import { TABLES_END, type Table } from './elementary-tables.ts';
 import { KERNELS } from './kernels.generated.ts';
 import { Pool, type WorkerSource } from './pool.ts';
+import { ResultArrays } from './result-arrays.ts';
 
 /** An address in the kernels' memory. */
 export type Address = number;
@@ -100,6 +101,8 @@ export class KernelMemory {
   /** Multiplications of a task, at least. */
   readonly taskSize: number;
   readonly module: WebAssembly.Module;
+  /** Where results are copied to. */
+  readonly results = new ResultArrays();
   private top = BASE;
   /** What lies below is never free again. */
   private floor = BASE;

@@ -49,7 +49,12 @@ export function randomDecoder(options: RandomDecoderOptions = {}): DecoderSource
     ...(o.biases === 'zero' && { bias: constant(to, 0) }),
     ...(o.biases === 'normal' && { bias: normal(`${name}.bias`, [to], o.standardDeviation) }),
   });
-  const tokens = (): Tensor => normal('model.embed_tokens.weight', [o.vocabulary, width], embeddings);
+  // The embedding is the head too: what takes longest to make is made once.
+  let embedded: Tensor | undefined;
+  const tokens = (): Tensor => {
+    embedded ??= normal('model.embed_tokens.weight', [o.vocabulary, width], embeddings);
+    return embedded;
+  };
 
   return {
     config,

@@ -69,8 +69,17 @@ function bitsOf(data: Numbers): string[] {
   return Array.from(data, show);
 }
 
-/** Expects the same numbers, signs of zeros included, in the same storage; `canonical`: and no NaN but 0x7fc00000. */
-export function expectSame(label: string, computed: unknown, expected: unknown, canonical = true): void {
+/** The bits of a number's storage, in hexadecimal. */
+function codesOf(data: Numbers): string[] {
+  const hex = (x: number | bigint): string => `0x${x.toString(16)}`;
+  if (data instanceof Float32Array) {
+    return Array.from(new Uint32Array(data.buffer, data.byteOffset, data.length), hex);
+  }
+  return Array.from(new BigUint64Array(data.buffer, data.byteOffset, data.length), hex);
+}
+
+/** Expects the same numbers, signs of zeros included, in the same storage, and in both no NaN but the canonical one. */
+export function expectSame(label: string, computed: unknown, expected: unknown): void {
   const [c, e] = [computed as Tensor & { format?: Format }, expected as Tensor & { format?: Format }];
   let same = c.data.constructor === e.data.constructor && c.data.length === e.data.length;
   for (let i = 0; same && i < c.data.length; i++) same = Object.is(c.data[i], e.data[i]);
@@ -83,14 +92,11 @@ export function expectSame(label: string, computed: unknown, expected: unknown, 
   }
   expect(c.shape, label).toEqual(e.shape);
   expect(c.format?.name, label).toBe(e.format?.name);
-  if (canonical && c.data instanceof Float32Array && e.data instanceof Float32Array) {
-    const bitsOf = (data: Float32Array): Uint32Array => new Uint32Array(data.buffer, data.byteOffset, data.length);
-    const [words, scalar] = [bitsOf(c.data), bitsOf(e.data)];
-    // Where the scalar interpreter did the work, the NaN is the engine's, and its sign depends on how the code is compiled.
-    const size = 0x7fffffff;
-    const bad = words.findIndex(
-      (w, i) => (w & size) > 0x7f800000 && w !== 0x7fc00000 && (w & size) !== (scalar[i] & size),
-    );
-    if (bad >= 0) expect.fail(`${label}: at ${bad}: a NaN that is not canonical, 0x${words[bad].toString(16)}`);
+  for (const [what, { data }] of Object.entries({ computed: c, expected: e })) {
+    if (!data.some((x) => Number.isNaN(x))) continue;
+    const canonical = data instanceof Float32Array ? '0x7fc00000' : '0x7ff8000000000000';
+    const codes = codesOf(data);
+    const bad = codes.findIndex((code, i) => Number.isNaN(data[i]) && code !== canonical);
+    if (bad >= 0) expect.fail(`${label}: ${what} at ${bad}: a NaN that is not canonical, ${codes[bad]}`);
   }
 }

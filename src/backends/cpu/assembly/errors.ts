@@ -7,9 +7,11 @@ export class ErrorsJob {
   rowsPerTask: i32;
   /** Where each row begins, in numbers, and where the last one ends. */
   starts: usize;
-  /** Float64, as the next three: d, computed − reference, and x, the reference. */
+  /** Float64, as the next three: x, the reference, and d, computed − reference, or the computed numbers. */
   difference: usize;
   reference: usize;
+  /** 1 where the reference is still to be subtracted. */
+  subtracts: i32;
   /** For each row max |d|, max |x|, max |d/x| (0/0 is 0), Σ x². */
   found: usize;
   /** Σ d² and Σ x², to go on with. */
@@ -22,7 +24,8 @@ export function errorsTask(job: ErrorsJob, task: i32): void {
   const from = (task - 1) * job.rowsPerTask, to = min(from + job.rowsPerTask, job.rows);
   for (let r = from; r < to; r++) {
     const start = load<i32>(job.starts + (<usize>r << 2)), end = load<i32>(job.starts + (<usize>r << 2), 4);
-    row(job.difference + (<usize>start << 3), job.reference + (<usize>start << 3), end - start, job.found + (<usize>r << 5));
+    const d = job.difference + (<usize>start << 3), x = job.reference + (<usize>start << 3);
+    row(job.subtracts, d, x, end - start, job.found + (<usize>r << 5));
   }
 }
 
@@ -30,7 +33,8 @@ function sums(job: ErrorsJob): void {
   const count = load<i32>(job.starts + (<usize>job.rows << 2));
   let squaresD = load<f64>(job.totals), squaresX = load<f64>(job.totals, 8);
   for (let i: usize = 0, end = <usize>count << 3; i < end; i += 8) {
-    const d = load<f64>(job.difference + i), x = load<f64>(job.reference + i);
+    const x = load<f64>(job.reference + i);
+    const d = load<f64>(job.difference + i) - (job.subtracts ? x : 0);
     squaresD += d * d;
     squaresX += x * x;
   }
@@ -38,7 +42,7 @@ function sums(job: ErrorsJob): void {
   store<f64>(job.totals, squaresX, 8);
 }
 
-function row(difference: usize, reference: usize, n: i32, found: usize): void {
+function row(subtracts: i32, difference: usize, reference: usize, n: i32, found: usize): void {
   const zero = f64x2.splat(0);
   let largestD = zero, largestX = zero, largestRatio = zero, nanD = zero, nanX = zero, nanRatio = zero;
   let squares: f64 = 0;
@@ -46,8 +50,9 @@ function row(difference: usize, reference: usize, n: i32, found: usize): void {
     const at = <usize>i << 3;
     // Beyond the end of a row of odd length stands 0/0.
     const last = i + 1 == n;
-    const d = f64x2.abs(last ? v128.load64_zero(difference + at) : v128.load(difference + at));
-    const x = f64x2.abs(last ? v128.load64_zero(reference + at) : v128.load(reference + at));
+    const signed = last ? v128.load64_zero(reference + at) : v128.load(reference + at);
+    const minuend = last ? v128.load64_zero(difference + at) : v128.load(difference + at);
+    const d = f64x2.abs(subtracts ? f64x2.sub(minuend, signed) : minuend), x = f64x2.abs(signed);
     const ratio = v128.andnot(f64x2.div(d, x), f64x2.eq(d, zero));
     const square = f64x2.mul(x, x);
     squares += f64x2.extract_lane(square, 0);

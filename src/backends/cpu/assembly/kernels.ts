@@ -4,6 +4,7 @@
  * stack, and fp32 falls from 17 to 12 G/s (measured).
  */
 import { INTEGER, MAGIC, NATIVE, NONE, SPLIT, UNSIGNED } from './lanes';
+import { plainSums } from './plain-tile';
 import { extend, extendRow, merge } from './tile';
 
 /** The quick ones: those that lose the signs of zeros, which matter only where a sum is zero in the end. */
@@ -117,11 +118,11 @@ export function extendTile(id: i32, p: usize, a: usize, x: usize, y: usize, q: u
 }
 
 /** The quick kernels for sums of one chain, terms ascending and none hidden: constant steps, and no tile in memory. */
-export function exactWhole(p: usize, a: usize, x: usize, y: usize, q: usize, n: i32, z: i32, u: usize, v: usize): void {
-  extend(NONE, NONE, 0, 1, 1, 1, 1, z, p, a, x, y, q, n, 4, 64, u, v);
+export function exactWhole(x: usize, y: usize, q: usize, n: i32, z: i32, u: usize, v: usize): void {
+  plainSums(0, x, y, q, n, z, u, v);
 }
-export function nativeWhole(p: usize, a: usize, x: usize, y: usize, q: usize, n: i32, z: i32, u: usize, v: usize): void {
-  extend(NATIVE, NATIVE, 0, 1, 1, 1, 1, z, p, a, x, y, q, n, 8, 64, u, v);
+export function nativeWhole(x: usize, y: usize, q: usize, n: i32, z: i32, u: usize, v: usize): void {
+  plainSums(1, x, y, q, n, z, u, v);
 }
 export function splitWhole(p: usize, a: usize, x: usize, y: usize, q: usize, n: i32, z: i32, u: usize, v: usize): void {
   extend(SPLIT, SPLIT, 0, 1, 1, 1, 1, z, p, a, x, y, q, n, 4, 64, u, v);
@@ -149,8 +150,8 @@ export function unsignedExactWhole(p: usize, a: usize, x: usize, y: usize, q: us
 @inline
 export function wholeTile(id: i32, p: usize, a: usize, x: usize, y: usize, q: usize, n: i32, z: i32, u: usize, v: usize): void {
   switch (id) {
-    case 0: exactWhole(p, a, x, y, q, n, z, u, v); return;
-    case 1: nativeWhole(p, a, x, y, q, n, z, u, v); return;
+    case 0: exactWhole(x, y, q, n, z, u, v); return;
+    case 1: nativeWhole(x, y, q, n, z, u, v); return;
     case 2: splitWhole(p, a, x, y, q, n, z, u, v); return;
     case 3: splitMixedWhole(p, a, x, y, q, n, z, u, v); return;
     case 4: splitExactWhole(p, a, x, y, q, n, z, u, v); return;

@@ -153,6 +153,8 @@ export class Job {
   /** The job in tasks (pool.ts): blocks of so many rows, a multiple of four, and panels. */
   rowsPerTask: i32;
   panelsPerTask: i32;
+  /** The columns of each row that will be read, two i32; 0 for all. Tiles without any are left as they are. */
+  readColumns: usize;
 }
 
 /** Ways to round an array (round.ts). */

@@ -30,6 +30,7 @@ function block(job: Job, firstRow: i32, endRow: i32, firstPanel: i32, endPanel: 
     const q = job.panels + panel * panelBytes;
     for (let row = firstRow; row < endRow; row += 2) {
       const other = min(row + 1, endRow - 1);
+      if (job.readColumns && !isRead(job, row, panel) && !isRead(job, other, panel)) continue;
       const x = job.a + row * job.stride, y = job.a + other * job.stride;
       const u = job.result + row * job.resultStride + panel * 64, v = job.result + other * job.resultStride + panel * 64;
       let f0 = 0, t0 = job.terms, f1 = 0, t1 = job.terms;
@@ -72,6 +73,13 @@ function block(job: Job, firstRow: i32, endRow: i32, firstPanel: i32, endPanel: 
       }
     }
   }
+}
+
+/** Whether a column of the panel will be read in this row. */
+@inline
+function isRead(job: Job, row: i32, panel: i32): bool {
+  const columns = job.kindOfProduct == NATIVE ? 8 : 16, range = job.readColumns + row * 8;
+  return load<i32>(range) < (panel + 1) * columns && load<i32>(range, 4) > panel * columns;
 }
 
 /** Which kernel's conditions the numbers of two rows and a panel meet; every comparison with a NaN refuses. */

@@ -95,7 +95,9 @@ export function result(
   const z = operate32(op, x, y), kind = way == MAGIC_WAY ? MAGIC : INTEGER;
   const none = i32x4.splat(0);
   const r = roundLane(kind, way != BF16_WAY, z, shift, below, one, keep, exponent, least, magic, sign, none, over, special);
-  return v128.bitselect(r, nan, f32x4.eq(z, z));
+  const settled = v128.bitselect(r, nan, f32x4.eq(z, z));
+  // What stands for an overflow may be NaN (e4m3), and has the sign of the number.
+  return way == BF16_WAY ? settled : canonical(settled);
 }
 
 @inline
