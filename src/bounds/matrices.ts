@@ -39,6 +39,17 @@ export function rowSums({ rows, columns, data }: Matrix): Float64Array {
   );
 }
 
+/** ‖A‖∞, the largest sum of a row's magnitudes. */
+export function rowSumNorm({ rows, columns, data }: Matrix): number {
+  let largest = 0;
+  for (let i = 0; i < rows; i++) {
+    let sum = 0;
+    for (let k = i * columns; k < (i + 1) * columns; k++) sum += Math.abs(data[k]);
+    largest = Math.max(largest, sum);
+  }
+  return largest;
+}
+
 /** Squarings of the Gram matrix, at most: n^(1/2^13) is below 1.002 for n ≤ 2^16. */
 const SQUARINGS = 12;
 
