@@ -105,12 +105,12 @@ describe('σ_max by the Lanczos process', () => {
       [200, 64],
     ]) {
       const a = gaussian(rows, columns, `largest ${rows} ${columns}`);
-      expect(Math.abs(spectralNormOfRows(rowsOf(a)) / fullDecomposition(a)[0] - 1)).toBeLessThanOrEqual(2 ** -31);
+      expect(Math.abs(spectralNormOfRows(rowsOf(a)) / fullDecomposition(a)[0] - 1)).toBeLessThanOrEqual(2 ** -21);
     }
     const square = gaussian(80, 80, 'ragged');
     const lower = { ...square, data: square.data.map((x, k) => (k % 80 > Math.floor(k / 80) ? 0 : x)) };
     const ragged = rowsOf(square).map((row, i) => row.subarray(0, i + 1));
-    expect(Math.abs(spectralNormOfRows(ragged) / fullDecomposition(lower)[0] - 1)).toBeLessThanOrEqual(2 ** -31);
+    expect(Math.abs(spectralNormOfRows(ragged) / fullDecomposition(lower)[0] - 1)).toBeLessThanOrEqual(2 ** -21);
   });
   it('scales, and ends where there is nothing to find', () => {
     const a = gaussian(60, 60, 'scale');
@@ -129,7 +129,7 @@ describe('σ_max by the Lanczos process', () => {
     const found = largestEigenvalue(n, (x, y) => {
       for (let i = 0; i < n; i++) y[i] = values[i] * x[i];
     });
-    expect(Math.abs(found - 1)).toBeLessThanOrEqual(2 ** -30);
+    expect(Math.abs(found - 1)).toBeLessThanOrEqual(2 ** -20);
   });
 });
 
@@ -142,8 +142,8 @@ describe('σ_max and σ_min', () => {
     ]) {
       const a = gaussian(rows, columns, `extremes ${rows} ${columns}`);
       const [found, wanted] = [extremeSingularValues(a, gramOf(a)), fullDecomposition(a)];
-      expect(Math.abs(found.largest / wanted[0] - 1)).toBeLessThanOrEqual(2 ** -31);
-      expect(Math.abs(found.smallest / (wanted.at(-1) as number) - 1)).toBeLessThanOrEqual(2 ** -20);
+      expect(Math.abs(found.largest / wanted[0] - 1)).toBeLessThanOrEqual(2 ** -21);
+      expect(Math.abs(found.smallest / (wanted.at(-1) as number) - 1)).toBeLessThanOrEqual(2 ** -14);
     }
   });
   it('are found beyond the accuracy of the Gram matrix', () => {

@@ -3,6 +3,7 @@ import type { Matrix } from '../inputs.ts';
 import { frobenius } from '../matrices.ts';
 import { triangularFactor } from './householder.ts';
 import { largestEigenvalue, type Operator } from './lanczos.ts';
+import { addMultiple, innerProduct } from './vectors.ts';
 
 export interface ExtremeSingularValues {
   readonly largest: number;
@@ -10,15 +11,16 @@ export interface ExtremeSingularValues {
   readonly smallest: number;
 }
 
-/** A Gram matrix is used where it knows σ_min² to this, and so σ_min to half of it. */
-const GRAM_ACCURACY = 2 ** -19;
+/** A Gram matrix is used where it certainly knows σ_min² to this, and so σ_min to half of it. */
+const GRAM_ACCURACY = 2 ** -13;
 
 /**
  * σ_max and σ_min. Both eigenvalues of the Gram matrix are found by the Lanczos process, the smallest through the inverse.
  *
- * Accuracy, relative: σ_max 2^−31, σ_min 2^−20. Forming the Gram matrix and factorising it is off by at most
+ * Accuracy, relative: σ_max 2^−21, σ_min 2^−14 in the worst case (measured on a Gaussian matrix of 768 × 768 whose condition
+ * number is 1500: 10^−12). Forming the Gram matrix and factorising it is off by at most
  * e = (rows + columns + 2)·2^−53‖A‖_F² (inner products, and Higham, theorem 10.3, both of trace ‖A‖_F²); where e is more than
- * 2^−19 of σ_min², the triangular factor of A itself is taken instead, and σ_min has its accuracy.
+ * 2^−13 of σ_min², the triangular factor of A itself is taken instead, and σ_min has its accuracy.
  * @param gram the smaller Gram matrix AAᵀ or AᵀA, summed in float64; only its lower triangle is read
  */
 export function extremeSingularValues(a: Matrix, gram: Matrix): ExtremeSingularValues {
@@ -54,13 +56,10 @@ function cholesky(gram: Matrix): Matrix | undefined {
   const n = gram.rows;
   const data = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
-    const row = data.subarray(i * n, i * n + i + 1);
     for (let j = 0; j <= i; j++) {
-      const other = data.subarray(j * n, j * n + j + 1);
-      let sum = gram.data[i * n + j];
-      for (let k = 0; k < j; k++) sum -= row[k] * other[k];
-      if (j < i) row[j] = sum / other[j];
-      else if (sum > 0) row[i] = Math.sqrt(sum);
+      const rest = gram.data[i * n + j] - innerProduct(data, i * n, data, j * n, j);
+      if (j < i) data[i * n + j] = rest / data[j * n + j];
+      else if (rest > 0) data[i * n + i] = Math.sqrt(rest);
       else return undefined;
     }
   }
@@ -71,28 +70,18 @@ function cholesky(gram: Matrix): Matrix | undefined {
 function product({ rows: n, data }: Matrix): Operator {
   return (x, y) => {
     const z = new Float64Array(n);
-    for (let i = 0; i < n; i++) addRow(z, data, i * n, i + 1, x[i]);
-    for (let i = 0; i < n; i++) y[i] = rowProduct(data, i * n, i + 1, z);
+    for (let i = 0; i < n; i++) addMultiple(z, 0, data, i * n, i + 1, x[i]);
+    for (let i = 0; i < n; i++) y[i] = innerProduct(data, i * n, z, 0, i + 1);
   };
 }
 
 /** x ↦ (LLᵀ)⁻¹x. */
 function inverse({ rows: n, data }: Matrix): Operator {
   return (x, y) => {
-    for (let i = 0; i < n; i++) y[i] = (x[i] - rowProduct(data, i * n, i, y)) / data[i * n + i];
+    for (let i = 0; i < n; i++) y[i] = (x[i] - innerProduct(data, i * n, y, 0, i)) / data[i * n + i];
     for (let i = n - 1; i >= 0; i--) {
       y[i] /= data[i * n + i];
-      addRow(y, data, i * n, i, -y[i]);
+      addMultiple(y, 0, data, i * n, i, -y[i]);
     }
   };
-}
-
-function rowProduct(data: Float64Array, start: number, length: number, x: Float64Array): number {
-  let sum = 0;
-  for (let k = 0; k < length; k++) sum += data[start + k] * x[k];
-  return sum;
-}
-
-function addRow(y: Float64Array, data: Float64Array, start: number, length: number, factor: number): void {
-  for (let k = 0; k < length; k++) y[k] += factor * data[start + k];
 }

@@ -1,6 +1,7 @@
 /** The triangular factor of A = QR by Householder reflections. */
 import type { Matrix } from '../inputs.ts';
 import { transposed } from '../matrices.ts';
+import { addMultiple, innerProduct } from './vectors.ts';
 
 /**
  * L = Rᵀ, lower triangular, of A = QR or, where A has more columns than rows, of Aᵀ = QR; so LLᵀ is the smaller Gram matrix
@@ -12,34 +13,33 @@ export function triangularFactor(a: Matrix): Matrix {
   const columns = a.rows >= a.columns ? transposed(a).data : Float64Array.from(a.data);
   const [m, n] = [Math.max(a.rows, a.columns), Math.min(a.rows, a.columns)];
   for (let j = 0; j < n; j++) {
-    const pivot = columns.subarray(j * m + j, (j + 1) * m);
-    reflect(pivot, columns, j, m, n);
+    reflect(columns, j, m, n);
   }
   const data = new Float64Array(n * n);
   for (let j = 0; j < n; j++) data.set(columns.subarray(j * m, j * m + j + 1), j * n);
   return { rows: n, columns: n, data };
 }
 
-/** Reflects `pivot` onto its first axis, and the columns after column j with it. */
-function reflect(pivot: Float64Array, columns: Float64Array, j: number, m: number, n: number): void {
+/** Reflects column j, from its diagonal down, onto the first axis, and the later columns with it. */
+function reflect(columns: Float64Array, j: number, m: number, n: number): void {
+  const start = j * m + j;
+  const length = m - j;
   let largest = 0;
-  for (const x of pivot) largest = Math.max(largest, Math.abs(x));
+  for (let k = start; k < start + length; k++) largest = Math.max(largest, Math.abs(columns[k]));
   if (largest === 0) return;
   let squares = 0;
-  for (const x of pivot) squares += (x / largest) ** 2;
-  const head = pivot[0] >= 0 ? -largest * Math.sqrt(squares) : largest * Math.sqrt(squares);
-  // v = pivot − head·e₁, scaled to v₁ = 1; the reflection is 1 − τvvᵀ.
-  const scale = pivot[0] - head;
+  for (let k = start; k < start + length; k++) squares += (columns[k] / largest) ** 2;
+  const norm = largest * Math.sqrt(squares);
+  const head = columns[start] >= 0 ? -norm : norm;
+  // v = column − head·e₁, scaled to v₁ = 1; the reflection is 1 − τvvᵀ.
+  const scale = columns[start] - head;
   const tau = -scale / head;
-  const length = pivot.length;
-  for (let i = 1; i < length; i++) pivot[i] /= scale;
-  for (let k = j + 1; k < n; k++) {
-    const column = columns.subarray(k * m + j, (k + 1) * m);
-    let product = column[0];
-    for (let i = 1; i < length; i++) product += pivot[i] * column[i];
-    product *= tau;
-    column[0] -= product;
-    for (let i = 1; i < length; i++) column[i] -= product * pivot[i];
+  columns[start] = 1;
+  for (let k = start + 1; k < start + length; k++) columns[k] /= scale;
+  for (let later = j + 1; later < n; later++) {
+    const at = later * m + j;
+    const product = innerProduct(columns, start, columns, at, length);
+    addMultiple(columns, at, columns, start, length, -tau * product);
   }
-  pivot[0] = head;
+  columns[start] = head;
 }

@@ -1,6 +1,6 @@
 /** The spectral norm of a product of nonnegative matrices, between two bounds. */
 import type { Matrix } from '../inputs.ts';
-import { timesTransposed } from '../matrices.ts';
+import { innerProduct } from './vectors.ts';
 
 export interface Bracket {
   readonly low: number;
@@ -24,8 +24,16 @@ export function absoluteProductNorm(a: Matrix, b: Matrix): Bracket {
   if (scaleA === 0 || scaleB === 0) return { low: 0, high: 0 };
   if (!Number.isFinite(scaleA + scaleB)) return { low: Number.NaN, high: Number.NaN };
   const gram = (m: Matrix, scale: number): Matrix => {
-    const sizes = { ...m, data: m.data.map((x) => Math.abs(x) / scale) };
-    return timesTransposed(sizes, sizes);
+    const sizes = m.data.map((x) => Math.abs(x) / scale);
+    const data = new Float64Array(m.rows * m.rows);
+    for (let i = 0; i < m.rows; i++) {
+      for (let j = 0; j <= i; j++) {
+        const product = innerProduct(sizes, i * m.columns, sizes, j * m.columns, m.columns);
+        data[i * m.rows + j] = product;
+        data[j * m.rows + i] = product;
+      }
+    }
+    return { rows: m.rows, columns: m.rows, data };
   };
   const [gramA, gramB] = [gram(a, scaleA), gram(b, scaleB)];
   let x = new Float64Array(a.rows).fill(1);
@@ -52,9 +60,5 @@ export function absoluteProductNorm(a: Matrix, b: Matrix): Bracket {
 }
 
 function times({ rows, columns, data }: Matrix, x: Float64Array): Float64Array<ArrayBuffer> {
-  return Float64Array.from({ length: rows }, (_, i) => {
-    let sum = 0;
-    for (let k = 0; k < columns; k++) sum += data[i * columns + k] * x[k];
-    return sum;
-  });
+  return Float64Array.from({ length: rows }, (_, i) => innerProduct(data, i * columns, x, 0, columns));
 }

@@ -4,6 +4,7 @@ import type { Matrix } from '../inputs.ts';
 import { timesTransposed, transposed } from '../matrices.ts';
 import { triangularFactor } from './householder.ts';
 import { largestEigenvalue } from './lanczos.ts';
+import { addMultiple, innerProduct } from './vectors.ts';
 
 /**
  * All min(rows, columns) singular values, the largest first: a triangular factor where one side is at least twice the other,
@@ -30,7 +31,7 @@ const DECOMPOSED = 48;
 
 /**
  * σ_max of the matrix with these rows, shorter ones continued with zeros: from a full decomposition where it is small, else by
- * the Lanczos process, to 2^−31 of itself.
+ * the Lanczos process, to 2^−21 of itself.
  */
 export function spectralNormOfRows(rows: readonly Float64Array[]): number {
   const columns = rows.reduce((most, row) => Math.max(most, row.length), 0);
@@ -45,10 +46,8 @@ export function spectralNormOfRows(rows: readonly Float64Array[]): number {
   // The scale keeps squares in range.
   const largest = largestEigenvalue(columns, (x, y) => {
     for (const row of rows) {
-      let sum = 0;
-      for (let k = 0; k < row.length; k++) sum += row[k] * x[k];
-      sum /= scale ** 2;
-      for (let k = 0; k < row.length; k++) y[k] += sum * row[k];
+      const product = innerProduct(row, 0, x, 0, row.length);
+      addMultiple(y, 0, row, 0, row.length, product / scale ** 2);
     }
   });
   return scale * Math.sqrt(largest);
