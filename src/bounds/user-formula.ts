@@ -91,7 +91,7 @@ export function parseUserFormula(text: string, known: readonly string[]): UserFo
 type Fail = (place: number, what: string) => never;
 
 const TOKEN =
-  /\s+|(?<name>[A-Za-z][A-Za-z0-9_]*)|(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<symbol>[-+*/^(),=])/y;
+  /\s+|(?<name>[A-Za-z][A-Za-z0-9_]*)|(?<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)|(?<symbol>[-+*/^(),=])/y;
 
 function tokensOf(text: string, fail: Fail): Token[] {
   const tokens: Token[] = [];

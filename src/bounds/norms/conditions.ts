@@ -1,7 +1,7 @@
 /** The norms' condition numbers as formulas, of one entry or one row; condition.ts states what they bound. */
-import { rowOf } from './row.ts';
+import { type Row, rowOf } from './row.ts';
 
-/** K_i of LayerNorm: x = |x_i|, m the mean of |x|, c = |x_i − mean|, p the mean of |x − mean||x|, v the variance. */
+/** What K_i of LayerNorm is at most, and nearly is where c is small: x = |x_i|, m the mean of |x|, c = |x_i − mean|, p the mean of |x − mean||x|, v the variance. */
 export function lnComponentCondition(at: {
   readonly x: number;
   readonly m: number;
@@ -70,19 +70,34 @@ export function normRow(kind: 'layerNorm' | 'rmsNorm', x: Float64Array, epsilon:
     const normwise = D > 1 ? 1 : epsilon / (row.meanSquare + epsilon);
     return { v: row.meanSquare, componentwise, normwise, squares };
   }
-  const v = row.variance;
+  const normwise = lnNormwiseCondition({ q: row.meanSquare, v: row.variance });
+  return { v: row.variance, componentwise: lnLargestCondition(x, row, epsilon), normwise, squares };
+}
+
+/** max_i K_i = Σ_j|δ_ij − 1/D − c_i c_j/(D(v + ε))||x_j|/|c_i|; entries whose bound is no more than it are not looked at. */
+function lnLargestCondition(x: Float64Array, { meanAbs: m, centred, variance: v }: Row, epsilon: number): number {
+  const D = x.length;
   let p = 0;
-  for (let i = 0; i < D; i++) p += Math.abs(row.centred[i]) * Math.abs(x[i]);
-  const at = { x: 0, m: row.meanAbs, c: 0, p: p / D, v, epsilon };
+  for (let i = 0; i < D; i++) p += Math.abs(centred[i]) * Math.abs(x[i]);
+  const at = { x: 0, m, c: 0, p: p / D, v, epsilon };
+  const bounds = new Float64Array(D);
   for (let i = 0; i < D; i++) {
-    const c = Math.abs(row.centred[i]);
-    // As lnCondC's assumption has it: nearer to the mean, c is not known well enough in float64.
-    const known = c > LEAST_DEVIATION * row.meanAbs;
     at.x = Math.abs(x[i]);
-    at.c = c;
-    componentwise = Math.max(componentwise, known ? lnComponentCondition(at) : Number.POSITIVE_INFINITY);
+    at.c = Math.abs(centred[i]);
+    // As lnCondC's assumption has it: nearer to the mean, c is not known well enough in float64.
+    if (!(at.c > LEAST_DEVIATION * m)) return Number.POSITIVE_INFINITY;
+    bounds[i] = lnComponentCondition(at);
   }
-  return { v, componentwise, normwise: lnNormwiseCondition({ q: row.meanSquare, v }), squares };
+  const order = Array.from(bounds.keys()).sort((i, j) => bounds[j] - bounds[i]);
+  let largest = 0;
+  for (const i of order) {
+    if (bounds[i] <= largest) break;
+    let sum = 0;
+    const slope = centred[i] / (v + epsilon);
+    for (let j = 0; j < D; j++) sum += Math.abs((i === j ? D - 1 : -1) - slope * centred[j]) * Math.abs(x[j]);
+    largest = Math.max(largest, sum / D / Math.abs(centred[i]));
+  }
+  return largest;
 }
 
 /** C_LN = σ/√ε + σ²/ε + 1 of a variance. */
