@@ -27,7 +27,8 @@ const layerColumn: LayerColumn = {
 };
 
 function number(name: string): LayerColumn {
-  return { key: name, header: name, align: 'right', form: 'fixed', value: ({ values }) => values[name] };
+  const form = name.endsWith('_rank') && !name.startsWith('kq') ? 'integer' : 'fixed';
+  return { key: name, header: name, align: 'right', form, value: ({ values }) => values[name] };
 }
 
 function formulaColumns({ formulas }: Diagnostics): LayerColumn[] {
@@ -55,6 +56,7 @@ function overHeads(name: string): LayerColumn {
 
 const groups: readonly { readonly group: DiagnosticGroup; readonly title: string }[] = [
   { group: 'attention', title: 'Attention (worst head / median head)' },
+  { group: 'rows', title: 'Rows of the softmax (quantiles over all heads)' },
   { group: 'query-key', title: 'W_kᵀW_q (worst head / median head)' },
   { group: 'weights', title: 'Weights' },
   { group: 'norms', title: 'Norms' },

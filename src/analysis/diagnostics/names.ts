@@ -9,7 +9,7 @@ export interface DiagnosticName {
   readonly shown: boolean;
 }
 
-export type DiagnosticGroup = 'attention' | 'query-key' | 'weights' | 'norms' | 'residual' | 'predictors';
+export type DiagnosticGroup = 'attention' | 'rows' | 'query-key' | 'weights' | 'norms' | 'residual' | 'predictors';
 
 export interface HeadName {
   readonly name: string;
@@ -56,9 +56,9 @@ export type RowName = (typeof rowNames)[number];
 
 /** What it is, its table, and the quantiles that are printed there. */
 const rowTexts: Readonly<Record<RowName, readonly [string, DiagnosticGroup, readonly string[]]>> = {
-  entropy: ['entropy of a row of probabilities, nats', 'attention', ['q50']],
-  p_max: ['largest probability of a row', 'attention', ['q50']],
-  theta: ['θ(p) of a row, the norm of its Jacobian from ∞ to 1', 'attention', []],
+  entropy: ['entropy of a row of probabilities, nats', 'rows', ['q01', 'q50', 'max']],
+  p_max: ['largest probability of a row', 'rows', ['q01', 'q50', 'max']],
+  theta: ['θ(p) of a row, the norm of its Jacobian from ∞ to 1', 'rows', ['q01']],
   cond_attn: ['componentwise condition number of the norm before attention', 'norms', ['q50', 'max']],
   cond_mlp: ['componentwise condition number of the norm before the MLP', 'norms', ['q50', 'max']],
   cond2_attn: ['normwise condition number of the norm before attention', 'norms', ['max']],

@@ -88,16 +88,16 @@ function lnLargestCondition(x: Float64Array, { meanAbs: m, centred, variance: v 
     if (!(at.c > LEAST_DEVIATION * m)) return Number.POSITIVE_INFINITY;
     bounds[i] = lnComponentCondition(at);
   }
-  const order = Array.from(bounds.keys()).sort((i, j) => bounds[j] - bounds[i]);
-  let largest = 0;
-  for (const i of order) {
-    if (bounds[i] <= largest) break;
+  for (let largest = 0; ; ) {
+    let i = 0;
+    for (let j = 1; j < D; j++) if (bounds[j] > bounds[i]) i = j;
+    if (!(bounds[i] > largest)) return largest;
+    bounds[i] = 0;
     let sum = 0;
     const slope = centred[i] / (v + epsilon);
     for (let j = 0; j < D; j++) sum += Math.abs((i === j ? D - 1 : -1) - slope * centred[j]) * Math.abs(x[j]);
     largest = Math.max(largest, sum / D / Math.abs(centred[i]));
   }
-  return largest;
 }
 
 /** C_LN = σ/√ε + σ²/ε + 1 of a variance. */
