@@ -7,7 +7,10 @@ export function frobenius(data: ArrayLike<number>): number {
   let scale = 0;
   for (let i = 0; i < data.length; i++) scale = Math.max(scale, Math.abs(data[i]));
   if (scale === 0) return 0;
-  for (let i = 0; i < data.length; i++) sum += (data[i] / scale) ** 2;
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i] / scale;
+    sum += x * x;
+  }
   return scale * Math.sqrt(sum);
 }
 

@@ -22,28 +22,39 @@ export const LONGEST_FORMULA = 1000;
 export const DEEPEST_FORMULA = 50;
 const LONGEST_NAME = 40;
 
-const functions: Readonly<
-  Record<string, { readonly arguments: 'one' | 'some'; readonly f: (...x: number[]) => number }>
-> = Object.freeze({
-  abs: { arguments: 'one', f: Math.abs },
-  sqrt: { arguments: 'one', f: Math.sqrt },
-  exp: { arguments: 'one', f: Math.exp },
-  log: { arguments: 'one', f: Math.log },
-  log2: { arguments: 'one', f: Math.log2 },
-  log10: { arguments: 'one', f: Math.log10 },
-  min: { arguments: 'some', f: Math.min },
-  max: { arguments: 'some', f: Math.max },
+/** What engines leave open: a caller that wants the same bits everywhere brings its own. */
+export interface ElementaryFunctions {
+  readonly exp: (x: number) => number;
+  readonly log: (x: number) => number;
+  readonly log2: (x: number) => number;
+  readonly log10: (x: number) => number;
+  readonly pow: (x: number, y: number) => number;
+}
+
+/** How many numbers each function takes. */
+const functions: Readonly<Record<string, 'one' | 'some'>> = Object.freeze({
+  ...{ abs: 'one', sqrt: 'one', exp: 'one', log: 'one', log2: 'one', log10: 'one' },
+  ...{ min: 'some', max: 'some' },
 });
 
-const operators: Readonly<Record<string, (a: number, b: number) => number>> = Object.freeze({
-  add: (a, b) => a + b,
-  subtract: (a, b) => a - b,
-  multiply: (a, b) => a * b,
-  divide: (a, b) => a / b,
-  pow: (a, b) => a ** b,
-  unaryMinus: (a) => -a,
-  unaryPlus: (a) => a,
-});
+const operators: readonly string[] = ['add', 'subtract', 'multiply', 'divide', 'pow', 'unaryMinus', 'unaryPlus'];
+
+type Meanings = Readonly<Record<string, (...x: number[]) => number>>;
+
+/** Null-prototyped, so that nothing but these is found. */
+function meanings(elementary: ElementaryFunctions): Meanings {
+  const { exp, log, log2, log10, pow } = elementary;
+  return Object.assign(Object.create(null), {
+    ...{ abs: Math.abs, sqrt: Math.sqrt, min: Math.min, max: Math.max },
+    ...{ exp, log, log2, log10, pow },
+    add: (a: number, b: number) => a + b,
+    subtract: (a: number, b: number) => a - b,
+    multiply: (a: number, b: number) => a * b,
+    divide: (a: number, b: number) => a / b,
+    unaryMinus: (a: number) => -a,
+    unaryPlus: (a: number) => a,
+  });
+}
 
 export const formulaFunctions: readonly string[] = Object.keys(functions);
 
@@ -58,9 +69,14 @@ interface Token {
 
 /**
  * @param known the names that an expression may read
+ * @param elementary default: those of the engine
  * @throws InputError with the place where the text is not of this form, and the names where one is unknown
  */
-export function parseUserFormula(text: string, known: readonly string[]): UserFormula {
+export function parseUserFormula(
+  text: string,
+  known: readonly string[],
+  elementary: ElementaryFunctions = Math,
+): UserFormula {
   const fail = (place: number, what: string): never => {
     throw new InputError(`formula '${text}': ${what} (at character ${place})`);
   };
@@ -84,7 +100,7 @@ export function parseUserFormula(text: string, known: readonly string[]): UserFo
     name: name.text,
     text,
     symbols: [...symbols],
-    evaluate: compiled(node, allowed, (what) => fail(start + 1, what)),
+    evaluate: compiled(node, { known: allowed, meaning: meanings(elementary) }, (what) => fail(start + 1, what)),
   };
 }
 
@@ -141,8 +157,13 @@ function parsed(expression: string, start: number, fail: Fail): MathNode {
   }
 }
 
+interface Language {
+  readonly known: ReadonlySet<string>;
+  readonly meaning: Meanings;
+}
+
 /** The tree as a function of its names; whatever is not on the lists is refused. */
-function compiled(node: MathNode, known: ReadonlySet<string>, refuse: (what: string) => never): Evaluate {
+function compiled(node: MathNode, language: Language, refuse: (what: string) => never): Evaluate {
   const at = node as unknown as {
     readonly type: string;
     readonly value?: unknown;
@@ -152,7 +173,11 @@ function compiled(node: MathNode, known: ReadonlySet<string>, refuse: (what: str
     readonly args?: readonly MathNode[];
     readonly implicit?: boolean;
   };
-  const parts = (): Evaluate[] => (at.args ?? []).map((part) => compiled(part, known, refuse));
+  const applied = (name: string): Evaluate => {
+    const parts = (at.args ?? []).map((part) => compiled(part, language, refuse));
+    const f = language.meaning[name];
+    return (read) => f(...parts.map((part) => part(read)));
+  };
   switch (at.type) {
     case 'ConstantNode': {
       const { value } = at;
@@ -160,27 +185,21 @@ function compiled(node: MathNode, known: ReadonlySet<string>, refuse: (what: str
     }
     case 'SymbolNode': {
       const name = at.name as string;
-      return known.has(name) ? (read) => read(name) : refuse(`unknown name '${name}'`);
+      return language.known.has(name) ? (read) => read(name) : refuse(`unknown name '${name}'`);
     }
     case 'ParenthesisNode':
-      return compiled(at.content as MathNode, known, refuse);
+      return compiled(at.content as MathNode, language, refuse);
     case 'OperatorNode': {
       const name = String(at.fn);
-      if (!Object.hasOwn(operators, name) || at.implicit === true) return refuse(`'${name}' is not allowed`);
-      const [a, b] = parts();
-      const f = operators[name];
-      return b === undefined ? (read) => f(a(read), 0) : (read) => f(a(read), b(read));
+      return operators.includes(name) && at.implicit !== true ? applied(name) : refuse(`'${name}' is not allowed`);
     }
     case 'FunctionNode': {
       const name = String((at.fn as { name?: unknown }).name);
       if (!Object.hasOwn(functions, name)) return refuse(`'${name}' is not a function here`);
-      const args = parts();
-      const entry = functions[name];
-      if (args.length === 0 || (entry.arguments === 'one' && args.length > 1))
-        return refuse(
-          `${name}: expected ${entry.arguments} argument${entry.arguments === 'one' ? '' : 's'}, got ${args.length}`,
-        );
-      return (read) => entry.f(...args.map((argument) => argument(read)));
+      const [takes, got] = [functions[name], at.args?.length ?? 0];
+      if (got === 0 || (takes === 'one' && got > 1))
+        return refuse(`${name}: expected ${takes} argument${takes === 'one' ? '' : 's'}, got ${got}`);
+      return applied(name);
     }
     default:
       return refuse(`expected arithmetic, got a ${at.type}`);

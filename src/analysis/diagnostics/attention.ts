@@ -6,6 +6,7 @@ import { frobenius } from '../../bounds/matrices.ts';
 import { singularValues, spectralNormOfRows } from '../../bounds/spectra/singular-values.ts';
 import type { DecoderConfig } from '../../model/config.ts';
 import type { Batch } from '../../model/program/batch.ts';
+import { float64Functions } from '../../softfloat/float64.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { norm2 } from '../metrics.ts';
 import { quantilesOf } from '../quantiles.ts';
@@ -71,7 +72,7 @@ export function attentionDiagnostics(
       const value = tokensOf(taps.value, batch, s, keyHead, kvHeads);
       const rows = softmaxRows(taps, batch, s, h, heads);
       for (const row of rows) {
-        const { entropy, largest, theta } = rowMeasures(row);
+        const { entropy, largest, theta } = rowMeasures(row, float64Functions.log);
         own.entropy.push(entropy);
         own.p_max.push(largest);
         own.theta.push(theta);

@@ -1,4 +1,5 @@
 /** How two lists of numbers go together. */
+import { exponentOf, powerOfTwo } from '../../formats/float64.ts';
 
 /** Pearson's correlation; null where one list is constant, a number is not finite, or there are fewer than two. */
 export function pearson(x: readonly number[], y: readonly number[]): number | null {
@@ -30,7 +31,7 @@ export function ranks(x: readonly number[]): number[] {
 /** x − mean, divided by a power of two, so that no square leaves the range; zeros where all are equal. */
 function deviations(x: readonly number[]): number[] {
   if (x.every((value) => value === x[0])) return x.map(() => 0);
-  const scale = 2 ** Math.floor(Math.log2(x.reduce((most, value) => Math.max(most, Math.abs(value)), 0)));
+  const scale = powerOfTwo(exponentOf(x.reduce((most, value) => Math.max(most, Math.abs(value)), 0)));
   const mean = x.reduce((sum, value) => sum + value / scale, 0) / x.length;
   return x.map((value) => value / scale - mean);
 }

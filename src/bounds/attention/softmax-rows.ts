@@ -20,13 +20,7 @@ export interface SoftmaxCondition {
   readonly normProbabilities: number;
 }
 
-/** Of one row, in pure numbers; the entropy in nats. */
-export interface RowMeasures {
-  readonly entropy: number;
-  readonly largest: number;
-  readonly theta: number;
-}
-
+/** Of one row. */
 interface Scan {
   /** The two largest probabilities, and the sum of all but the first. */
   readonly first: number;
@@ -34,6 +28,13 @@ interface Scan {
   readonly tail: number;
   /** E_p[gap], gap_j = max s − s_j. */
   readonly meanGap: number;
+}
+
+/** Of one row, in pure numbers; the entropy in nats. */
+export interface RowMeasures {
+  readonly entropy: number;
+  readonly largest: number;
+  readonly theta: number;
 }
 
 /** The Jacobian's norm of most rows is bounded from above alone: that none of them is the largest is then known. */
@@ -75,12 +76,21 @@ function fromAbove({ first, second, tail }: Scan): number {
   return Math.min(first, 2 * Math.max(first * tail, second * (1 - second))) * (1 + 2 ** -40);
 }
 
-/** H = E_p[gap] − ln p₍₁₎, sums of numbers that are not negative; p₍₁₎; θ(p). */
-export function rowMeasures({ scores, probabilities }: SoftmaxRow): RowMeasures {
+/**
+ * H = E_p[gap] − ln p₍₁₎, sums of numbers that are not negative; p₍₁₎; θ(p).
+ * @param log the natural logarithm, the same on every machine
+ */
+export function rowMeasures({ scores, probabilities }: SoftmaxRow, log: (x: number) => number): RowMeasures {
   const row = scan(scores, probabilities);
   const { first, tail, meanGap } = row;
-  const logFirst = first > 0.5 ? Math.log1p(-tail) : Math.log(first);
+  const logFirst = first > 0.5 ? logOfRest(tail, log) : log(first);
   return { entropy: Math.max(0, meanGap - logFirst), largest: first, theta: thetaOf(probabilities, row) };
+}
+
+/** ln(1 − t), t < ½, to a few roundings: what 1 − t is off by, the factor takes out again (Kahan). */
+function logOfRest(t: number, log: (x: number) => number): number {
+  const rest = 1 - t;
+  return rest === 1 ? -t : (log(rest) * t) / (1 - rest);
 }
 
 /** θ(p) = 4 max_S p(S)(1 − p(S)): exact for up to 16 tokens or p_max ≥ ½, from above otherwise. */

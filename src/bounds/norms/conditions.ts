@@ -107,5 +107,5 @@ export function normCondition(variance: number, epsilon: number): number {
 
 /** (ε + 2v)/(v + ε)^1.5: ‖J‖₂ of a norm without γ, by the triangle inequality. */
 export function normGain(v: number, epsilon: number): number {
-  return (epsilon + 2 * v) / (v + epsilon) ** 1.5;
+  return (epsilon + 2 * v) / ((v + epsilon) * Math.sqrt(v + epsilon));
 }
