@@ -1,6 +1,7 @@
 /** Diagnostics of small decoders of every kind against a slow evaluation, and what must not change them. */
 import { describe, expect, it } from 'vitest';
 import { analyze } from '../../src/analysis/analyze.ts';
+import { attentionDiagnostics } from '../../src/analysis/diagnostics/attention.ts';
 import { pearson, ranks, spearman } from '../../src/analysis/diagnostics/correlation.ts';
 import { headNames, layerNames } from '../../src/analysis/diagnostics/names.ts';
 import type { Diagnostics } from '../../src/analysis/diagnostics/result.ts';
@@ -8,7 +9,9 @@ import type { AnalyzeOptions } from '../../src/analysis/options.ts';
 import { rowMeasures, softmaxCondition } from '../../src/bounds/attention/softmax-rows.ts';
 import { bounds } from '../../src/bounds/index.ts';
 import { formats } from '../../src/formats/index.ts';
+import type { DecoderConfig } from '../../src/model/config.ts';
 import type { DecoderSource } from '../../src/model/decoder-source.ts';
+import { batchOf } from '../../src/model/program/batch.ts';
 import { type RandomDecoderOptions, randomDecoder } from '../../src/model/random/random-decoder.ts';
 import { expectDiagnostics } from '../support/compare-diagnostics.ts';
 import { plainDecoder } from '../support/plain-decoder.ts';
@@ -161,6 +164,101 @@ describe('diagnostics', () => {
     }
     const places = diagnostics?.layers.map(({ values }) => [values.a2_risk as number, values.a2_rank as number]) ?? [];
     for (const [risk, rank] of places) expect(rank).toBe(1 + places.filter(([other]) => other > risk).length);
+  });
+});
+
+describe('one head made by hand', () => {
+  const n = 5;
+  const config: DecoderConfig = {
+    ...randomDecoder({ width: 2, heads: 1 }).config,
+    ...{ heads: 1, kvHeads: 1, headWidth: 2, width: 2 },
+  };
+  const batch = batchOf([[0, 0, 0, 0, 0]], { token: 0 });
+  const tensor = (shape: readonly number[], numbers: readonly number[]) => ({
+    shape,
+    data: Float64Array.from(numbers),
+  });
+  const identity = { rows: 2, columns: 2, data: Float64Array.of(1, 0, 0, 1) };
+  const values = ({ query, key, value }: { query: number[][]; key: number[][]; value: number[][] }) => {
+    const scores = query.map((q, i) => key.slice(0, i + 1).map((k) => (q[0] * k[0] + q[1] * k[1]) / Math.SQRT2));
+    const probs = scores.map((row) => {
+      const e = row.map((s) => Math.exp(s - Math.max(...row)));
+      return e.map((x) => x / e.reduce((a, b) => a + b, 0));
+    });
+    const context = probs.map((p) => [0, 1].map((c) => p.reduce((sum, x, j) => sum + x * value[j][c], 0)));
+    const square = (rows: number[][], hidden: number) =>
+      tensor(
+        [1, 1, n, n],
+        rows.flatMap((row) => [...row, ...new Array(n - row.length).fill(hidden)]),
+      );
+    const taps = {
+      query: tensor([1, 1, n, 2], query.flat()),
+      key: tensor([1, 1, n, 2], key.flat()),
+      value: tensor([1, 1, n, 2], value.flat()),
+      scores: square(scores, Number.NEGATIVE_INFINITY),
+      probs: square(probs, 0),
+      context: tensor([1, n, 2], context.flat()),
+    };
+    return attentionDiagnostics(config, batch, taps, { query: identity, key: identity }).heads[0].values;
+  };
+  const rows = [
+    [1, 0.5],
+    [-0.75, 2],
+    [0.25, -1],
+    [1.5, 0.125],
+    [-2, 0.5],
+  ];
+  const others = [
+    [0.5, 1],
+    [1, -0.5],
+    [2, 0.25],
+    [-1, 1],
+    [0.75, 0.5],
+  ];
+  const scaled = (x: number[][], factor: number) => x.map((row) => row.map((entry) => entry * factor));
+
+  it('does not change where its parts are scaled and the scores are not', () => {
+    const [before, after] = [
+      values({ query: rows, key: others, value: rows }),
+      values({ query: scaled(rows, 4), key: scaled(others, 0.25), value: scaled(rows, 8) }),
+    ];
+    for (const name of ['kappa_score', 'kappa_score_spectral', 'kappa_softmax', 'kappa_softmax_row', 'kappa_val'])
+      expect(Math.abs(after[name] / before[name] - 1), name).toBeLessThanOrEqual(2 ** -45);
+  });
+  it('κ_score is below 1 in the spectral norm where scores are masked, and never in the Frobenius norm', () => {
+    // Queries along the axes, keys half a right angle further: the mask hides an entry that the spectral norm needs.
+    const none = [0, 0];
+    const found = values({
+      query: [[1, 0], [0, 1], none, none, none],
+      key: [[Math.SQRT1_2, Math.SQRT1_2], [-Math.SQRT1_2, Math.SQRT1_2], none, none, none],
+      value: rows,
+    });
+    expect(found.kappa_score_spectral).toBeLessThan(0.9);
+    expect(found.kappa_score).toBeGreaterThanOrEqual(1);
+  });
+  it('κ(V) is no upper bound of κ_val for more tokens than head width', () => {
+    // Even probabilities: the first rows see zeros, and the later ones columns that cancel.
+    const zero = rows.map(() => [0, 0]);
+    const value = [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      [1, 1],
+      [-1, 1],
+    ];
+    const found = values({ query: zero, key: others, value });
+    expect(found.kappa_v).toBeCloseTo(1, 5);
+    expect(found.kappa_val).toBeGreaterThan(3 * found.kappa_v);
+  });
+  it('a name that the layer has no number for makes a formula absent', async () => {
+    const model = randomDecoder({ ...small, layers: 4 });
+    const found = await diagnosticsOf(model, tokens, { formulas: ['none = omega_gd + 1', 'one = omega_ud'] });
+    expect(found.layers.map((layer) => layer.formulas)).toEqual(
+      found.layers.map(({ values: v }) => [null, v.omega_ud]),
+    );
+    const of = (name: string) => found.correlations?.find((entry) => entry.name === name);
+    expect(of('none')).toEqual({ name: 'none', spearman: null, pearson: null });
+    expect(of('one')?.spearman).not.toBeNull();
   });
 });
 
