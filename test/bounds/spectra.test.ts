@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { Matrix as DenseMatrix, SingularValueDecomposition } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
+import { causalScoresNorm } from '../../src/bounds/attention/causal-scores.ts';
 import { queryKeySpectrum } from '../../src/bounds/attention/query-key.ts';
 import type { Matrix } from '../../src/bounds/inputs.ts';
 import { absolute, frobenius, timesTransposed, transposed } from '../../src/bounds/matrices.ts';
@@ -130,6 +131,27 @@ describe('σ_max by the Lanczos process', () => {
       for (let i = 0; i < n; i++) y[i] = values[i] * x[i];
     });
     expect(Math.abs(found - 1)).toBeLessThanOrEqual(2 ** -20);
+  });
+});
+
+describe('‖S‖₂ of causal scores', () => {
+  it('is that of the full decomposition, with and without whole blocks', () => {
+    for (const n of [300, 320]) {
+      const [query, key] = [gaussian(n, 4, `q ${n}`), gaussian(n, 4, `k ${n}`)];
+      const all = timesTransposed(query, key);
+      const lower = { ...all, data: all.data.map((x, k) => (k % n > Math.floor(k / n) ? 0 : x / 2)) };
+      const rows = rowsOf(lower).map((row, i) => row.subarray(0, i + 1));
+      const found = causalScoresNorm(query, key, rows);
+      expect(Math.abs(found / spectralNormOfRows(rows) - 1)).toBeLessThanOrEqual(2 ** -20);
+      if (n === 300) expect(Math.abs(found / fullDecomposition(lower)[0] - 1)).toBeLessThanOrEqual(2 ** -21);
+      expect(
+        causalScoresNorm(
+          query,
+          key,
+          rows.map((row) => row.map(() => 0)),
+        ),
+      ).toBe(0);
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 /** The attention of one layer: its heads, one sequence at a time, and what the layer's predictors need of all of them. */
+import { causalScoresNorm } from '../../bounds/attention/causal-scores.ts';
 import { queryKeySpectrum } from '../../bounds/attention/query-key.ts';
 import { rowMeasures, type SoftmaxRow, softmaxCondition } from '../../bounds/attention/softmax-rows.ts';
 import type { Matrix } from '../../bounds/inputs.ts';
@@ -88,7 +89,11 @@ export function attentionDiagnostics(
         jacobian: condition.jacobian,
       };
       sizes.push(size);
-      const spectral = spectralNormOfRows(rows.map(({ scores }) => scores));
+      const spectral = causalScoresNorm(
+        query,
+        key,
+        rows.map(({ scores }) => scores),
+      );
       keepWorst(values, {
         kappa_score: (size.query * size.key) / (Math.sqrt(d) * size.scores),
         kappa_score_spectral: (spectralNorm(query) * spectralNorm(key)) / (Math.sqrt(d) * spectral),
