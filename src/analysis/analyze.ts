@@ -7,6 +7,7 @@ import { type Batch, batchOf } from '../model/program/batch.ts';
 import { DecoderProgram } from '../model/program/decoder.ts';
 import { layerOf, siteNames } from '../model/program/taps.ts';
 import { type Policy, parsePolicy, patternTest, type Tensor } from '../tensor/index.ts';
+import type { DiagnosticsCollector } from './diagnostics/collector.ts';
 import { errorsOf, nonFiniteEntries, norm2, ratio } from './metrics.ts';
 import { type AnalyzeOptions, checkOptions, checkSize, checkTokens } from './options.ts';
 import { measureOutput } from './output.ts';
@@ -47,13 +48,15 @@ export async function analyze(
   const exactModel = weights === 'rounded' ? withRoundedWeights(model, specOf) : model;
   const progress = progressOf(model, options.onProgress);
   const uncertainty = new UncertaintyMeasurement(model, tokens[0], reference);
-  const comparison = new Comparison(new DecoderProgram(config, batch), specOf, reference, options);
+  const diagnostics = await diagnosticsCollector(model, batch, specOf, options);
+  const comparison = new Comparison(new DecoderProgram(config, batch), specOf, reference, options, diagnostics);
   const exactSteps = exactModel === model ? undefined : steps(exactModel);
   progress('embed', 0);
   for await (const step of steps(model)) {
     const exactStep: Step = exactSteps === undefined ? step : (await exactSteps.next()).value;
     await uncertainty.step(exactStep);
     await comparison.step(step, exactStep);
+    diagnostics?.endStep(exactStep.half, exactStep.layer);
     progress(comparison.taps.at(-1)?.tap ?? '', 1);
     await options.pause?.();
   }
@@ -87,7 +90,21 @@ export async function analyze(
     firstNonFinite: comparison.firstNonFinite,
     output: comparison.output as OutputResult,
     roundingSeeds: roundingSeeds(model, policy),
+    ...(diagnostics && { diagnostics: diagnostics.finish(comparison.taps) }),
   };
+}
+
+/** Loaded where it is asked for: the formulas' parser takes longer to load than all the rest. */
+async function diagnosticsCollector(
+  { config }: DecoderSource,
+  batch: Batch,
+  specOf: SpecOf,
+  { diagnostics, formulas = [] }: AnalyzeOptions,
+): Promise<DiagnosticsCollector | undefined> {
+  if (diagnostics !== true && formulas.length === 0) return undefined;
+  const { DiagnosticsCollector } = await import('./diagnostics/collector.ts');
+  const parsed = formulas.length === 0 ? [] : (await import('./diagnostics/formulas.ts')).parseFormulas(formulas);
+  return new DiagnosticsCollector(config, batch, specOf, parsed);
 }
 
 /** The policy of a text for this model's sites. */
@@ -120,14 +137,22 @@ class Comparison {
   private readonly options: AnalyzeOptions;
   /** Whether differences in the reference's arithmetic are those of float64. */
   private readonly subtracts: boolean;
+  private readonly diagnostics: DiagnosticsCollector | undefined;
 
-  constructor(program: DecoderProgram, specOf: SpecOf, reference: ReferenceName, options: AnalyzeOptions) {
+  constructor(
+    program: DecoderProgram,
+    specOf: SpecOf,
+    reference: ReferenceName,
+    options: AnalyzeOptions,
+    diagnostics: DiagnosticsCollector | undefined,
+  ) {
     const Interpreter = options.backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic;
     this.computed = new Run<unknown>(program, new Interpreter('softfloat', specOf));
     this.reference = new Run(program, referenceArithmetic(reference));
     this.batch = program.batch;
     this.options = options;
     this.subtracts = reference === 'float64';
+    this.diagnostics = diagnostics;
   }
 
   async step(step: Step, exactStep: Step): Promise<void> {
@@ -145,6 +170,8 @@ class Comparison {
     // A caller who looks at tensors may keep them.
     if (this.options.onTap !== undefined) return;
     computed.release(computedTaps.map(({ value }) => value));
+    // The diagnostics of a layer are made of its taps together.
+    if (this.diagnostics !== undefined) return;
     reference.release([...exactTaps.map(({ value }) => value), ...(fromComputed === undefined ? [] : [fromComputed])]);
   }
 
@@ -153,6 +180,7 @@ class Comparison {
     const lifted = R.lift(computed);
     const subtract = async (a: unknown, b: unknown): Promise<Tensor> => R.lower(R.subtract(tap, a, b));
     const reference = await R.lower(exact);
+    this.diagnostics?.tap(tap, reference);
     // The float64 reference's own subtraction, without an array of its results.
     const difference = this.subtracts
       ? { computed: computed.data }

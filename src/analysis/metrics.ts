@@ -2,8 +2,7 @@
 import { type Difference, errorStatistics } from '../backends/cpu/error-statistics.ts';
 import { type KernelMemory, kernelMemory } from '../backends/cpu/wasm.ts';
 import type { Numbers } from '../tensor/index.ts';
-import { quantilesOf } from './quantiles.ts';
-import type { Quantiles } from './result.ts';
+import { type Quantiles, quantilesOf } from './quantiles.ts';
 import type { Row } from './rows.ts';
 
 /** Entries from `start` to `end` (excluded). */

@@ -35,6 +35,10 @@ export interface AnalyzeOptions {
   readonly taps?: readonly string[] | undefined;
   /** `scalar`: the slow oracle instead of the WebAssembly kernels. The bits are the same. */
   readonly backend?: 'cpu' | 'scalar' | undefined;
+  /** Condition numbers, weight functionals and predictors of every layer: docs/analysis.md. */
+  readonly diagnostics?: boolean | undefined;
+  /** `name = expression` over the diagnostics' names, a number for each layer; they imply `diagnostics`. */
+  readonly formulas?: readonly string[] | undefined;
   /** Awaited between steps: lets a caller see signals, or a page draw. */
   readonly pause?: (() => Promise<void>) | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -47,6 +51,7 @@ export interface AnalyzeOptions {
 type Check = (value: unknown) => boolean;
 
 const text: Check = (value) => typeof value === 'string';
+const texts: Check = (value) => Array.isArray(value) && value.every(text);
 const callback: Check = (value) => typeof value === 'function';
 const oneOf =
   (...values: string[]): Check =>
@@ -59,8 +64,10 @@ const checks: Readonly<Record<keyof AnalyzeOptions, readonly [Check, string]>> =
   weights: [oneOf('original', 'rounded'), "'original' or 'rounded'"],
   pad: [oneOf('left', 'right'), "'left' or 'right'"],
   padToken: [Number.isInteger, 'an integer'],
-  taps: [(value) => Array.isArray(value) && value.every(text), 'an array of texts'],
+  taps: [texts, 'an array of texts'],
   backend: [oneOf('cpu', 'scalar'), "'cpu' or 'scalar'"],
+  diagnostics: [(value) => typeof value === 'boolean', 'true or false'],
+  formulas: [texts, 'an array of texts'],
   onProgress: [callback, 'a function'],
   onTap: [callback, 'a function'],
   onRows: [callback, 'a function'],

@@ -1,5 +1,13 @@
 /** Quantiles of a sample, by linear interpolation between order statistics (type 7 of Hyndman and Fan). */
-import type { Quantiles } from './result.ts';
+/** Quantiles over rows, by linear interpolation, and the largest. */
+export interface Quantiles {
+  readonly q01: number;
+  readonly q25: number;
+  readonly q50: number;
+  readonly q75: number;
+  readonly q99: number;
+  readonly max: number;
+}
 
 /** Position of the q-quantile of n sorted values is (n − 1)·q. NaN sorts above infinity. `sorted` is not empty. */
 export function quantile(sorted: ArrayLike<number>, q: number): number {

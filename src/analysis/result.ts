@@ -1,14 +1,9 @@
 /** What an analysis finds: plain data, the same object in the library and in `--json`. */
 
-/** Quantiles over rows, by linear interpolation, and the largest. */
-export interface Quantiles {
-  readonly q01: number;
-  readonly q25: number;
-  readonly q50: number;
-  readonly q75: number;
-  readonly q99: number;
-  readonly max: number;
-}
+import type { Diagnostics } from './diagnostics/result.ts';
+import type { Quantiles } from './quantiles.ts';
+
+export type { Quantiles };
 
 /** The error of one tap. With X the reference and X̂ the computed tensor, over the entries that are not masked or padded. */
 export interface TapResult {
@@ -89,4 +84,6 @@ export interface Analysis {
   readonly output: OutputResult;
   /** Seeds of stochastic rounding, as far as sites round so: with the policy they determine every bit. */
   readonly roundingSeeds: readonly number[];
+  /** Present where it was asked for. */
+  readonly diagnostics?: Diagnostics;
 }

@@ -7,6 +7,8 @@ import { type HalfBlock, halfBlocks } from '../model/program/taps.ts';
 export interface Step {
   /** The half block that the step is; undefined for the embedding and the head. */
   readonly half: HalfBlock | undefined;
+  /** The parameters of the half block's layer. */
+  readonly layer?: Layer;
   /**
    * Carries the step out, for any batch and in any arithmetic, from the residual stream `before` it (which the
    * embedding does not read).
@@ -29,6 +31,7 @@ export async function* steps(model: DecoderSource): AsyncGenerator<Step> {
     const parameters = layer as Layer;
     yield {
       half,
+      layer: parameters,
       compute: (program, A, { stream }, tap) => program.halfBlock(A, half, parameters, stream, tap),
     };
   }

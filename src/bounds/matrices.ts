@@ -7,7 +7,10 @@ export function frobenius(data: ArrayLike<number>): number {
   let scale = 0;
   for (let i = 0; i < data.length; i++) scale = Math.max(scale, Math.abs(data[i]));
   if (scale === 0) return 0;
-  for (let i = 0; i < data.length; i++) sum += (data[i] / scale) ** 2;
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i] / scale;
+    sum += x * x;
+  }
   return scale * Math.sqrt(sum);
 }
 
@@ -37,6 +40,17 @@ export function rowSums({ rows, columns, data }: Matrix): Float64Array {
   return Float64Array.from({ length: rows }, (_, i) =>
     data.subarray(i * columns, (i + 1) * columns).reduce((a, b) => a + b, 0),
   );
+}
+
+/** ‖A‖∞, the largest sum of a row's magnitudes. */
+export function rowSumNorm({ rows, columns, data }: Matrix): number {
+  let largest = 0;
+  for (let i = 0; i < rows; i++) {
+    let sum = 0;
+    for (let k = i * columns; k < (i + 1) * columns; k++) sum += Math.abs(data[k]);
+    largest = Math.max(largest, sum);
+  }
+  return largest;
 }
 
 /** Squarings of the Gram matrix, at most: n^(1/2^13) is below 1.002 for n ≤ 2^16. */

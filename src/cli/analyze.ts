@@ -11,6 +11,7 @@ import { tapShapes } from '../model/program/taps.ts';
 import { figureFonts } from '../platform/node-fonts.ts';
 import { type AtomicFile, atomicFile, makeFolder, writeFilesAtomically } from '../platform/node-output.ts';
 import { allColumns, shortColumns } from '../report/analysis-table.ts';
+import { diagnosticsText } from '../report/diagnostics-table.ts';
 import { analysisJson } from '../report/json.ts';
 import { type RowsFile, rowsFile } from '../report/parquet.ts';
 import { reportFiles } from '../report/report.ts';
@@ -32,6 +33,8 @@ export interface AnalyzeCommandOptions extends TokenOptions, DecoderOptions {
   readonly taps?: string[];
   readonly table: TableFormat;
   readonly json?: string;
+  readonly diagnostics?: 'layers' | 'heads';
+  readonly formula?: string[];
   readonly dump?: string;
   readonly dumpReference?: string;
   readonly report?: string;
@@ -54,6 +57,7 @@ export async function runAnalyze(
     const analysis = await analyze(model, tokens, {
       ...{ policy: options.policy, reference, weights: options.weights, pad: options.pad },
       ...{ padToken: options.padToken, taps: options.taps },
+      ...{ diagnostics: options.diagnostics !== undefined, formulas: options.formula },
       onProgress: progress.report,
       onTap: outputs.addTap,
       onRows: outputs.rows && ((records) => outputs.rows?.add(records)),
@@ -165,12 +169,17 @@ async function writeReport(
 }
 
 /** The table on stdout; Markdown with the summary over it. */
-function printed(analysis: Analysis, model: DecoderSource, { table, taps, report }: AnalyzeCommandOptions): string {
+function printed(analysis: Analysis, model: DecoderSource, options: AnalyzeCommandOptions): string {
+  const { table, taps, report } = options;
   const shown = taps === undefined ? depthTaps(analysis) : analysis.taps;
   const text = printTable(table, table === 'csv' ? allColumns : shortColumns, shown);
-  if (table !== 'md') return text;
+  const behind =
+    analysis.diagnostics === undefined
+      ? ''
+      : `\n${diagnosticsText(analysis.diagnostics, table, options.diagnostics ?? 'layers')}`;
+  if (table !== 'md') return text + behind;
   const unused =
     model.unusedTensors.length === 0 ? [] : [{ label: 'unused tensors', text: model.unusedTensors.join(', ') }];
   const written = report === undefined ? [] : [{ label: 'report', text: join(report, 'index.html') }];
-  return `${markdownList([...summaryLines(analysis), ...unused, ...written])}\n${text}`;
+  return `${markdownList([...summaryLines(analysis), ...unused, ...written])}\n${text}${behind}`;
 }

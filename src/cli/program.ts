@@ -4,7 +4,7 @@ import { InputError } from '../formats/index.ts';
 import { type AnalyzeCommandOptions, runAnalyze } from './analyze.ts';
 import { runFormats } from './formats.ts';
 import type { Io } from './io.ts';
-import { choice, integer, patterns, positive, tableFormat, tokenLists } from './options.ts';
+import { choice, diagnosticsDetail, integer, patterns, positive, tableFormat, tokenLists } from './options.ts';
 import { type BackendName, backendNames, backends, formatList, type ProbeCommandOptions, runProbe } from './probe.ts';
 import type { VerifyCommandOptions } from './verify.ts';
 import { version } from './version.ts';
@@ -214,6 +214,22 @@ function addAnalyze(program: Command, words: readonly string[], io: Io): void {
     ).argParser(patterns),
     output,
   );
+  add(
+    option(
+      '--diagnostics [detail]',
+      'condition numbers, weight functionals and predictors of every layer; with heads: of every head too',
+    )
+      .preset('layers')
+      .argParser(diagnosticsDetail),
+    output,
+  );
+  add(
+    option(
+      '--formula <text>',
+      "a number for each layer, such as 'mine = u*kappa_val'; may be repeated; implies --diagnostics",
+    ).argParser((text: string, earlier: string[] = []) => [...earlier, text]),
+    output,
+  );
   add(option('--table <form>', 'the printed table: md, latex or csv').default('md').argParser(tableFormat), output);
   add(option('--json <file>', 'the analysis as JSON; - for stdout, instead of the table'), output);
   add(option('--report <folder>', 'an HTML page with figure, tables, rows (Parquet) and manifest'), output);
@@ -268,5 +284,6 @@ Examples:
   ulpwise analyze models/gpt2 --text 'One day, a fox found a key.' --report out
   ulpwise analyze models/llama --file book.txt --length 256 --policy 'autocast(bf16)'
   ulpwise analyze models/gpt2 --tokens '15496,995' --policy 'fp16; order=lanes(8)' --json run.json
+  ulpwise analyze --formula 'mine = u*kappa_softmax*(1+kappa_score)*kappa_val'
   ulpwise analyze --policy 'bf16; mode=stochastic, seed=7'
 `;

@@ -1,6 +1,15 @@
 /** One self-contained page of an analysis: summary, figure, tables, manifest. No script, nothing loaded from elsewhere. */
 import type { Analysis } from '../analysis/result.ts';
 import { allColumns, legend, shortColumns } from './analysis-table.ts';
+import {
+  allHeadColumns,
+  allLayerColumns,
+  CORRELATION_TITLE,
+  correlationColumns,
+  diagnosticsLegend,
+  headRows,
+  layerTables,
+} from './diagnostics-table.ts';
 import { depthTaps } from './select.ts';
 import { type SummaryLine, summaryLines } from './summary.ts';
 import { htmlTable } from './table.ts';
@@ -22,7 +31,7 @@ const STYLE = `
 }
 body { margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: var(--ink); background: var(--ground);
   font: 15px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; } h3 { font-size: 1rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.15rem 1.2rem; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
 figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; border-radius: 4px; }
@@ -61,12 +70,34 @@ ${descriptions(legend)}
 <details><summary>${analysis.taps.length} taps with all quantiles over rows</summary>
 <div class="wide">${htmlTable(allColumns, analysis.taps)}</div>
 </details>
-<h2>Manifest</h2>
+${diagnosticsSection(analysis)}<h2>Manifest</h2>
 <details><summary>what is needed to run this again</summary>
 <pre>${manifest.split('\n').map(htmlText).join('\n')}</pre>
 </details>
 </body>
 </html>
+`;
+}
+
+/** Nothing where the analysis has none. */
+function diagnosticsSection({ diagnostics }: Analysis): string {
+  if (diagnostics === undefined) return '';
+  const { layers, correlations } = diagnostics;
+  const tables = layerTables(diagnostics).map(
+    ({ title, columns }) => `<h3>${htmlText(title)}</h3>\n<div class="wide">${htmlTable(columns, layers)}</div>\n`,
+  );
+  const together =
+    correlations === null ? '' : `<h3>${CORRELATION_TITLE}</h3>\n${htmlTable(correlationColumns, correlations)}`;
+  return `<h2>Diagnostics</h2>
+${tables.join('')}${together}<details><summary>what the columns mean</summary>
+${descriptions(diagnosticsLegend(diagnostics))}
+</details>
+<details><summary>every number of every layer</summary>
+<div class="wide">${htmlTable(allLayerColumns(diagnostics), layers)}</div>
+</details>
+<details><summary>every head</summary>
+<div class="wide">${htmlTable(allHeadColumns, headRows(diagnostics))}</div>
+</details>
 `;
 }
 

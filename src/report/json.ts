@@ -1,4 +1,5 @@
 /** An analysis as JSON text. */
+import type { Diagnostics } from '../analysis/diagnostics/result.ts';
 import type { Analysis, Quantiles, TapResult } from '../analysis/result.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -61,7 +62,30 @@ export function analysisJson(analysis: Analysis): string {
         ? null
         : { tap: first.tap, value: first.value, sequence: first.sequence, token: first.token, index: first.index },
     roundingSeeds: analysis.roundingSeeds,
+    ...(analysis.diagnostics && { diagnostics: diagnosticsJson(analysis.diagnostics) }),
   });
+}
+
+/** Keys in the order of names.ts. */
+function diagnosticsJson({ formulas, layers, correlations }: Diagnostics): Json {
+  return {
+    formulas: formulas.map(({ name, text }) => ({ name, text })),
+    layers: layers.map((layer) => ({
+      layer: layer.layer,
+      values: layer.values,
+      formulas: layer.formulas,
+      heads: layer.heads.map(({ head, values, rows }) => ({
+        head,
+        values,
+        rows: {
+          entropy: quantilesJson(rows.entropy),
+          p_max: quantilesJson(rows.p_max),
+          theta: quantilesJson(rows.theta),
+        },
+      })),
+    })),
+    correlations: correlations?.map(({ name, spearman, pearson }) => ({ name, spearman, pearson })) ?? null,
+  };
 }
 
 function tapJson(tap: TapResult): Json {

@@ -1,6 +1,8 @@
 /** All files of a report, by name. */
+import type { Analysis } from '../analysis/result.ts';
 import { allColumns, shortColumns } from './analysis-table.ts';
 import { depthFigure } from './depth-figure.ts';
+import { allHeadColumns, allLayerColumns, headRows } from './diagnostics-table.ts';
 import { htmlPage } from './html.ts';
 import { analysisJson } from './json.ts';
 import { type ManifestInput, manifestJson } from './manifest.ts';
@@ -27,7 +29,17 @@ export function reportFiles(
     ['rows.parquet', rows],
     ['depth.svg', text(figure)],
     ['depth.png', svgToPng(figure, fonts)],
+    ...diagnosticsFiles(analysis).map(([name, content]) => [name, text(content)] as const),
     ['analysis.json', text(analysisJson(analysis))],
     ['manifest.json', text(manifest)],
   ]);
+}
+
+/** Every digit of the diagnostics, of layers and of heads; none where the analysis has none. */
+function diagnosticsFiles({ diagnostics }: Analysis): (readonly [string, string])[] {
+  if (diagnostics === undefined) return [];
+  return [
+    ['diagnostics.csv', csvTable(allLayerColumns(diagnostics), diagnostics.layers)],
+    ['heads.csv', csvTable(allHeadColumns, headRows(diagnostics))],
+  ];
 }

@@ -8,13 +8,13 @@ import {
   kappaSoftmaxRows,
   kappaValue,
   normOf,
-  singularValues,
-  theta,
 } from '../../src/bounds/attention/kappas.ts';
+import { theta } from '../../src/bounds/attention/softmax-rows.ts';
 import { bounds } from '../../src/bounds/index.ts';
 import type { Matrix } from '../../src/bounds/inputs.ts';
 import { frobenius, spectralNormFromAbove, timesTransposed, transposed } from '../../src/bounds/matrices.ts';
 import { probabilitiesOf } from '../../src/bounds/softmax/probabilities.ts';
+import { singularValues } from '../../src/bounds/spectra/singular-values.ts';
 import type { Observation, Trial } from '../../src/testing/trial.ts';
 import { trials } from '../../src/testing/trials/index.ts';
 

@@ -1,11 +1,11 @@
 /** Softmax: identities that its bounds rest on, and cases where what is often called a bound is none. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { singularValues } from '../../src/bounds/attention/kappas.ts';
 import { bounds } from '../../src/bounds/index.ts';
 import type { Matrix } from '../../src/bounds/inputs.ts';
 import { mostEvenSplit, softmaxJacobianNorm } from '../../src/bounds/softmax/jacobian.ts';
 import { probabilitiesOf } from '../../src/bounds/softmax/probabilities.ts';
+import { singularValues } from '../../src/bounds/spectra/singular-values.ts';
 import { trials } from '../../src/testing/trials/index.ts';
 
 const logits = (most: number) =>

@@ -33,6 +33,29 @@ describe('ulpwise analyze', () => {
     const words = ['analyze', ...tiny, '--length', '5', '--json', '-', '--style', 'llama'];
     expect((await run(words)).out).toBe((await run(words)).out);
   });
+  it('prints diagnostics and formulas, and refuses a wrong one', async () => {
+    const words = ['analyze', ...tiny, '--length', '6'];
+    const plain = await run(words);
+    const { code, out, err } = await run([...words, '--formula', 'mine = u*kappa_val', '--formula', 'two = 2*u']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.startsWith(plain.out)).toBe(true);
+    expect(out).toMatch(/\| layer \|.* observed_rank \| +mine \| +two \|/);
+    expect(out).not.toContain('Heads:');
+    expect((await run([...words, '--diagnostics'])).out).not.toContain('mine');
+    expect((await run([...words, '--diagnostics=heads'])).out).toContain('Heads:');
+    const wrong = await run([...words, '--formula', 'mine = u*kapa']);
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toMatch(
+      /^ulpwise: formula 'mine = u\*kapa': expected a known name, got 'kapa'; .*\(at character 10\)\n$/,
+    );
+    const twice = await run([...words, '--formula', 'mine = u', '--formula', 'mine = n']);
+    expect(twice).toMatchObject({ code: 2, err: "ulpwise: formula: expected a name for each, got 'mine' twice\n" });
+    const detail = await run(['analyze', '--diagnostics', 'models/gpt2']);
+    expect(detail.code).toBe(2);
+    expect(detail.err).toMatch(
+      /--diagnostics: expected layers, heads or nothing, got 'models\/gpt2'; put a checkpoint/,
+    );
+  });
   it('writes JSON in the documented form', async () => {
     const path = join(folder, 'analysis.json');
     const words = ['analyze', ...tiny, '--tokens', '1,5,9;2,3', '--pad', 'left', '--pad-token', '4', '--json', path];

@@ -1,39 +1,31 @@
 /**
  * The condition numbers that the literature on attention logs, of one head, on plain matrices in float64. Spectral norms are
- * those of a full singular value decomposition (ml-matrix), near to the last bits of float64 but not from above. Masked
+ * those of spectralNormOfRows, near to the last bits of float64 but not from above. Masked
  * scores are −∞ and masked probabilities 0, as the taps have them; norms leave them out.
  */
-import { Matrix as DenseMatrix, SingularValueDecomposition } from 'ml-matrix';
 import type { Matrix } from '../inputs.ts';
 import { frobenius } from '../matrices.ts';
-import { mostEvenSplit, softmaxJacobianNorm } from '../softmax/jacobian.ts';
+import { singularValues, spectralNormOfRows } from '../spectra/singular-values.ts';
+import { type SoftmaxRow, softmaxCondition } from './softmax-rows.ts';
 
 export type NormName = 'frobenius' | 'spectral';
-
-/** Singular values, the largest first. */
-export function singularValues({ rows, columns, data }: Matrix): number[] {
-  const dense = new DenseMatrix(rows, columns);
-  data.forEach((x, k) => {
-    dense.set(Math.floor(k / columns), k % columns, x);
-  });
-  return new SingularValueDecomposition(dense, {
-    computeLeftSingularVectors: false,
-    computeRightSingularVectors: false,
-    autoTranspose: true,
-  }).diagonal;
-}
-
-export function normOf(a: Matrix, norm: NormName): number {
-  return norm === 'frobenius' ? frobenius(a.data) : singularValues(a)[0];
-}
 
 /** Scores with 0 in place of masked entries. */
 function unmasked(scores: Matrix): Matrix {
   return { ...scores, data: scores.data.map((x) => (x === Number.NEGATIVE_INFINITY ? 0 : x)) };
 }
 
-function row({ columns, data }: Matrix, i: number): Float64Array {
-  return data.subarray(i * columns, (i + 1) * columns);
+function rowsOf({ rows, columns, data }: Matrix): Float64Array[] {
+  return Array.from({ length: rows }, (_, i) => data.subarray(i * columns, (i + 1) * columns));
+}
+
+export function normOf(a: Matrix, norm: NormName): number {
+  return norm === 'frobenius' ? frobenius(a.data) : spectralNormOfRows(rowsOf(a));
+}
+
+function softmaxRows(scores: Matrix, probabilities: Matrix): SoftmaxRow[] {
+  const p = rowsOf(probabilities);
+  return rowsOf(scores).map((row, i) => ({ scores: row, probabilities: p[i] }));
 }
 
 /**
@@ -47,20 +39,13 @@ export function kappaScore(query: Matrix, key: Matrix, scores: Matrix, norm: Nor
 
 /** max_i ‖J_i‖₂‖S_i‖₂/‖P_i‖₂ over the rows i: κ_softmax as Baek's first version has it. */
 export function kappaSoftmaxRows(scores: Matrix, probabilities: Matrix): number {
-  const visible = unmasked(scores);
-  let most = 0;
-  for (let i = 0; i < scores.rows; i++) {
-    const p = row(probabilities, i);
-    most = Math.max(most, (softmaxJacobianNorm(p) * frobenius(row(visible, i))) / frobenius(p));
-  }
-  return most;
+  return softmaxCondition(softmaxRows(scores, probabilities)).rowForm;
 }
 
 /** (‖S‖_F/‖P‖_F) max_i ‖J_i‖₂: κ_softmax as Baek's final version has it. */
 export function kappaSoftmaxMatrix(scores: Matrix, probabilities: Matrix): number {
-  let jacobian = 0;
-  for (let i = 0; i < scores.rows; i++) jacobian = Math.max(jacobian, softmaxJacobianNorm(row(probabilities, i)));
-  return (frobenius(unmasked(scores).data) / frobenius(probabilities.data)) * jacobian;
+  const { normScores, normProbabilities, jacobian } = softmaxCondition(softmaxRows(scores, probabilities));
+  return (normScores / normProbabilities) * jacobian;
 }
 
 /** σ_max/(σ_min + ridge): κ(V), and with ridge 10^−6 the terms of κ_eff. Infinite for a singular matrix without ridge. */
@@ -72,10 +57,4 @@ export function conditionNumber(a: Matrix, ridge = 0): number {
 /** κ_val = ‖P‖_F‖V‖₂/‖O‖_F ≥ 1, O = P·V. Infinite at O = 0. */
 export function kappaValue(probabilities: Matrix, value: Matrix, output: Matrix): number {
   return (frobenius(probabilities.data) * normOf(value, 'spectral')) / frobenius(output.data);
-}
-
-/** θ(p) = 4 max_S p(S)(1 − p(S)): exact for up to 16 tokens or p_max ≥ ½, from above otherwise. */
-export function theta(p: Float64Array): number {
-  const { inside, outside } = mostEvenSplit(p);
-  return (4 * inside * outside) / (inside + outside) ** 2;
 }

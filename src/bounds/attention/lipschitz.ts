@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import { defineBound } from '../define.ts';
-import { type Matrix, matrix } from '../inputs.ts';
-import { absolute, frobenius, rowSums } from '../matrices.ts';
+import { matrix } from '../inputs.ts';
+import { omegaKq, omegaOv } from './functionals.ts';
 import { headCount, headWeights } from './weights.ts';
-
-/** ‖W‖∞, the largest sum of a row's magnitudes. */
-function rowSumNorm(weight: Matrix): number {
-  return rowSums(absolute(weight)).reduce((a, b) => Math.max(a, b));
-}
 
 export const attnLip = defineBound({
   id: 'attnLip',
@@ -43,15 +38,7 @@ export const attnLip = defineBound({
   ],
   compute: (inputs) => {
     const heads = headWeights(inputs);
-    const d = heads[0].query.rows;
-    const over = (of: (head: (typeof heads)[number]) => number) =>
-      heads.reduce((most, head) => Math.max(most, of(head)), 0);
-    const length = (weight: Matrix) => frobenius(rowSums(absolute(weight)));
-    return {
-      ov: rowSumNorm(inputs.outWeight) * over(({ value }) => rowSumNorm(value)),
-      kq: (2 / Math.sqrt(d)) * over(({ key, query }) => length(key) * length(query)),
-      R: inputs.radius,
-    };
+    return { ov: omegaOv(inputs.outWeight, heads), kq: omegaKq(heads), R: inputs.radius };
   },
   value: ({ ov, kq, R }) => ov * (1 + kq * R ** 2),
   theory: 'theory/attention.md',

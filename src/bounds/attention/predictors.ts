@@ -9,6 +9,38 @@ function sameLength(lists: Readonly<Record<string, unknown>>, length: number): v
     if (list instanceof Float64Array) requireEqual(`${name}: one number a layer`, length, list.length);
 }
 
+/** A layer's term of the first version's predictor, without ε_mach. */
+export function baekTerms(at: {
+  readonly kappaSoftmax: number;
+  readonly kappaScore: number;
+  readonly kappaV: number;
+  readonly normO: number;
+  readonly kappaEff: number;
+  readonly cLN: number;
+}): number {
+  return at.kappaSoftmax * (1 + at.kappaScore) * at.kappaV * at.normO + at.kappaEff + at.cLN;
+}
+
+/** A layer's own part of the final version's risk, in the units of the residual stream. */
+export function localRisk(at: {
+  readonly kappaSoftmax: number;
+  readonly chi: number;
+  readonly normP: number;
+  readonly normV: number;
+  readonly ln: number;
+  readonly remainder: number;
+}): number {
+  return (at.kappaSoftmax + at.chi) * at.normP * at.normV + at.ln + at.remainder;
+}
+
+/** For each layer the product of (1 + a)(1 + m) over the later ones. */
+export function downstreamGains(attention: ArrayLike<number>, mlp: ArrayLike<number>): Float64Array {
+  const downstream = new Float64Array(attention.length).fill(1);
+  for (let l = downstream.length - 2; l >= 0; l--)
+    downstream[l] = downstream[l + 1] * (1 + attention[l + 1]) * (1 + mlp[l + 1]);
+  return downstream;
+}
+
 export const baekPredictor = defineBound({
   id: 'baekPredictor',
   title: 'Predictor of the relative error of the logits, first version',
@@ -40,8 +72,7 @@ export const baekPredictor = defineBound({
     sameLength(layers, layers.kappaSoftmax.length);
     return { epsMach, ...layers };
   },
-  value: ({ epsMach, kappaSoftmax, kappaScore, kappaV, normO, kappaEff, cLN }) =>
-    epsMach * (kappaSoftmax * (1 + kappaScore) * kappaV * normO + kappaEff + cLN),
+  value: (at) => at.epsMach * baekTerms(at),
   theory: 'theory/attention.md',
   source: "Baek (2025), the notebook of the first version; its theorems' texts could not be recovered",
 });
@@ -79,15 +110,10 @@ export const riskA2 = defineBound({
   },
   assumptions: [],
   compute: ({ format: { u }, attentionGain, mlpGain, finalNorm: h, ...layers }) => {
-    const { length } = layers.kappaSoftmax;
-    sameLength({ ...layers, attentionGain, mlpGain }, length);
-    const downstream = new Float64Array(length).fill(1);
-    for (let l = length - 2; l >= 0; l--)
-      downstream[l] = downstream[l + 1] * (1 + attentionGain[l + 1]) * (1 + mlpGain[l + 1]);
-    return { u, ...layers, h, downstream };
+    sameLength({ ...layers, attentionGain, mlpGain }, layers.kappaSoftmax.length);
+    return { u, ...layers, h, downstream: downstreamGains(attentionGain, mlpGain) };
   },
-  value: ({ u, kappaSoftmax, chi, normP, normV, ln, remainder, h, downstream }) =>
-    ((u * ((kappaSoftmax + chi) * normP * normV + ln + remainder)) / h) * downstream,
+  value: (at) => ((at.u * localRisk(at)) / at.h) * at.downstream,
   theory: 'theory/attention.md',
   source: "Baek (2026), the final version's code",
 });

@@ -2,23 +2,11 @@
 import { z } from 'zod';
 import { InputError } from '../../formats/index.ts';
 import { defineBound } from '../define.ts';
-import { type Matrix, matrix } from '../inputs.ts';
+import { matrix } from '../inputs.ts';
+import { rowSumNorm } from '../matrices.ts';
 
 /** Numbers just above the largest slope of each activation; theory/depth.md proves them. */
 export const steepest = Object.freeze({ 'gelu-erf': 1.128905, 'gelu-tanh': 1.128994, silu: 1.09984, relu: 1 });
-
-/** The largest sum of magnitudes of a row. */
-function largestRow({ rows, columns, data }: Matrix): number {
-  let largest = 0;
-  for (let i = 0; i < rows; i++) {
-    const row = data.subarray(i * columns, (i + 1) * columns);
-    largest = Math.max(
-      largest,
-      row.reduce((sum, x) => sum + Math.abs(x), 0),
-    );
-  }
-  return largest;
-}
 
 export const mlpLip = defineBound({
   id: 'mlpLip',
@@ -41,7 +29,7 @@ export const mlpLip = defineBound({
     if (down.columns !== up.rows) {
       throw new InputError(`mlpLip: down: expected ${up.rows} columns, one for each row of up, got ${down.columns}`);
     }
-    return { slope: steepest[activation], up: largestRow(up), down: largestRow(down) };
+    return { slope: steepest[activation], up: rowSumNorm(up), down: rowSumNorm(down) };
   },
   value: ({ slope, up, down }) => slope * up * down,
 });

@@ -3,6 +3,13 @@ import { z } from 'zod';
 import { InputError } from '../../formats/index.ts';
 import { defineBound } from '../define.ts';
 import { format, vector } from '../inputs.ts';
+import {
+  epsilonCover,
+  LEAST_DEVIATION,
+  lnComponentCondition,
+  lnNormwiseCondition,
+  rmsComponentCondition,
+} from './conditions.ts';
 import { epsilon, gamma } from './inputs.ts';
 import { rowOf } from './row.ts';
 
@@ -31,7 +38,7 @@ export const lnCondC = defineBound({
       text: 'every entry differs from the mean, by more than 2^−45 of the mean of |x|',
       violated(_, { c, m }) {
         // Nearer to it, c is not known well enough in float64.
-        const i = (c as Float64Array).findIndex((deviation) => !(deviation > 2 ** -45 * Number(m)));
+        const i = (c as Float64Array).findIndex((deviation) => !(deviation > LEAST_DEVIATION * Number(m)));
         return i < 0 ? undefined : `entry ${i} does not, and its condition number may be infinite`;
       },
     },
@@ -44,7 +51,7 @@ export const lnCondC = defineBound({
     const p = c.reduce((sum, deviation, i) => sum + deviation * Math.abs(x[i]), 0) / x.length;
     return { x: x.map(Math.abs), m: row.meanAbs, c, p, v: row.variance, epsilon };
   },
-  value: ({ x, m, c, p, v, epsilon }) => (x + m) / c + p / (v + epsilon),
+  value: lnComponentCondition,
 });
 
 export const lnCond2 = defineBound({
@@ -70,7 +77,7 @@ export const lnCond2 = defineBound({
     const { meanSquare, variance } = rowOf(x);
     return { q: meanSquare, v: variance };
   },
-  value: ({ q, v }) => Math.sqrt(q) / Math.sqrt(v),
+  value: lnNormwiseCondition,
 });
 
 export const rmsCondC = defineBound({
@@ -99,7 +106,7 @@ export const rmsCondC = defineBound({
   theory: 'theory/norms.md',
   source: 'derived here, an equality; at most 2, as Budzinskiy et al., arXiv 2503.10251 v1, have it',
   compute: ({ x, epsilon }) => ({ x: x.map(Math.abs), others: othersOf(x), D: x.length, epsilon }),
-  value: ({ x, others, D, epsilon }) => (2 * others + D * epsilon) / (others + x ** 2 + D * epsilon),
+  value: rmsComponentCondition,
 });
 
 /** For each entry the sum of the squares of the others, without a subtraction. */
@@ -192,5 +199,5 @@ export const rhoLN = defineBound({
   compute({ x, epsilon, format, version }) {
     return { v: rowOf(x).variance, D: x.length, u: version === 'first' ? format.epsMach : format.u, epsilon };
   },
-  value: ({ v, D, u, epsilon }) => (v * D * u) / epsilon,
+  value: epsilonCover,
 });

@@ -41,6 +41,12 @@ const ENUMERATED = 16;
  * one is at least as heavy as all others; otherwise two equal halves, which no split exceeds.
  */
 export function mostEvenSplit(weights: Float64Array): Split {
+  if (weights.length > ENUMERATED) {
+    // Far from a half at the top, there is no need to sort.
+    const largest = weights.reduce((a, b) => Math.max(a, b), 0);
+    const total = weights.reduce((a, b) => a + b, 0);
+    if (largest < 0.49 * total) return { inside: total / 2, outside: total / 2 };
+  }
   const sorted = Float64Array.from(weights).sort().reverse();
   const rest = sorted.subarray(1).reduce((a, b) => a + b, 0);
   if (sorted[0] >= rest) return { inside: sorted[0], outside: rest };

@@ -1,0 +1,56 @@
+/** The weight matrices of a layer, with a row for each output, and the extremes of their spectra. */
+import { float64Specs } from '../../arithmetic/softfloat.ts';
+import { CpuArithmetic } from '../../backends/cpu/cpu-arithmetic.ts';
+import type { Matrix } from '../../bounds/inputs.ts';
+import { type ExtremeSingularValues, extremeSingularValues } from '../../bounds/spectra/extremes.ts';
+import { singularValues } from '../../bounds/spectra/singular-values.ts';
+import type { Linear } from '../../model/decoder-source.ts';
+
+/** W of y = Wx + b: outputs × inputs, whichever way the checkpoint has it. */
+export function weightMatrix({ weight, layout }: Linear): Matrix {
+  const [rows, columns] = weight.shape;
+  const stored: Matrix = { rows, columns, data: Float64Array.from(weight.data) };
+  return layout === 'out-in' ? stored : turned(stored);
+}
+
+/** The rows of head h. */
+export function headRows({ columns, data }: Matrix, h: number, headWidth: number): Matrix {
+  return { rows: headWidth, columns, data: data.subarray(h * headWidth * columns, (h + 1) * headWidth * columns) };
+}
+
+/** The transpose, in one pass through the result. */
+function turned({ rows, columns, data }: Matrix): Matrix {
+  const result = new Float64Array(data.length);
+  for (let j = 0, k = 0; j < columns; j++) for (let i = 0; i < rows; i++) result[k++] = data[i * columns + j];
+  return { rows: columns, columns: rows, data: result };
+}
+
+/** Up to this side all singular values are found. */
+const DECOMPOSED = 128;
+/** Rows of the Gram matrix that are computed at a time: what is above the diagonal is mostly left out. */
+const BLOCK = 128;
+
+/** σ_max and σ_min; see extremeSingularValues for their accuracy, and singularValues where a side is at most 128. */
+export function extremesOf(weight: Matrix): ExtremeSingularValues {
+  if (Math.min(weight.rows, weight.columns) <= DECOMPOSED) {
+    const sigma = singularValues(weight);
+    return { largest: sigma[0], smallest: sigma[sigma.length - 1] };
+  }
+  const wide = weight.rows <= weight.columns ? weight : turned(weight);
+  return extremeSingularValues(weight, lowerGram(wide));
+}
+
+/** AAᵀ on and below the diagonal, sums in ascending order in float64; 0 or more of it above. */
+function lowerGram({ rows: n, columns: k, data }: Matrix): Matrix {
+  const arithmetic = new CpuArithmetic('float64', float64Specs);
+  const gram = new Float64Array(n * n);
+  for (let from = 0; from < n; from += BLOCK) {
+    const to = Math.min(n, from + BLOCK);
+    const left = arithmetic.lift({ shape: [to - from, k], data: data.subarray(from * k, to * k) });
+    const right = arithmetic.lift({ shape: [to, k], data: data.subarray(0, to * k) });
+    const block = arithmetic.lower(arithmetic.matmul('gram', left, right, { transposed: true })).data;
+    for (let i = from; i < to; i++)
+      gram.set(block.subarray((i - from) * to, (i - from + 1) * to) as Float64Array, i * n);
+  }
+  return { rows: n, columns: n, data: gram };
+}

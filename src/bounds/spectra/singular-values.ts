@@ -1,0 +1,65 @@
+/** Singular values of matrices of which one side is small, and of products of such matrices. */
+import { Matrix as DenseMatrix, SingularValueDecomposition } from 'ml-matrix';
+import type { Matrix } from '../inputs.ts';
+import { timesTransposed, transposed } from '../matrices.ts';
+import { triangularFactor } from './householder.ts';
+import { largestEigenvalue } from './lanczos.ts';
+import { addMultiple, innerProduct } from './vectors.ts';
+
+/**
+ * All min(rows, columns) singular values, the largest first: a triangular factor where one side is at least twice the other,
+ * then a full decomposition (ml-matrix), near to the last bits of float64 relative to the largest. NaN throughout where an
+ * entry is not finite.
+ */
+export function singularValues(a: Matrix): number[] {
+  const [short, long] = [Math.min(a.rows, a.columns), Math.max(a.rows, a.columns)];
+  if (!a.data.every(Number.isFinite)) return new Array(short).fill(Number.NaN);
+  const { rows, columns, data } = long >= 2 * short ? triangularFactor(a) : a;
+  const dense = new DenseMatrix(rows, columns);
+  data.forEach((x, k) => {
+    dense.set(Math.floor(k / columns), k % columns, x);
+  });
+  return new SingularValueDecomposition(dense, {
+    computeLeftSingularVectors: false,
+    computeRightSingularVectors: false,
+    autoTranspose: true,
+  }).diagonal;
+}
+
+/** From this many columns on, σ_max alone is found by the Lanczos process. */
+const DECOMPOSED = 48;
+
+/**
+ * σ_max of the matrix with these rows, shorter ones continued with zeros: from a full decomposition where it is small, else by
+ * the Lanczos process, to 2^−21 of itself.
+ */
+export function spectralNormOfRows(rows: readonly Float64Array[]): number {
+  const columns = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  let scale = 0;
+  for (const row of rows) for (const x of row) scale = Math.max(scale, Math.abs(x));
+  if (scale === 0 || !Number.isFinite(scale)) return scale === 0 ? 0 : Number.NaN;
+  if (Math.min(rows.length, columns) < DECOMPOSED) {
+    const data = new Float64Array(rows.length * columns);
+    for (const [i, row] of rows.entries()) data.set(row, i * columns);
+    return singularValues({ rows: rows.length, columns, data })[0];
+  }
+  // The scale keeps squares in range.
+  const largest = largestEigenvalue(columns, (x, y) => {
+    for (const row of rows) {
+      const product = innerProduct(row, 0, x, 0, row.length);
+      addMultiple(y, 0, row, 0, row.length, product / scale ** 2);
+    }
+  });
+  return scale * Math.sqrt(largest);
+}
+
+/**
+ * The min(d, D) largest singular values of AᵀB, D × D, for A and B of d × D: the others are zero. For d < D they are those of
+ * R_A R_Bᵀ with Aᵀ = Q_A R_A and Bᵀ = Q_B R_B, a d × d matrix; each is off by about d·2^−52‖A‖₂‖B‖₂ at most.
+ */
+export function productSingularValues(a: Matrix, b: Matrix): number[] {
+  if (a.rows >= a.columns) return singularValues(timesTransposed(transposed(a), transposed(b)));
+  // L = Rᵀ, so R_A R_Bᵀ = L_Aᵀ L_B.
+  const [left, right] = [triangularFactor(a), triangularFactor(b)];
+  return singularValues(timesTransposed(transposed(left), transposed(right)));
+}
