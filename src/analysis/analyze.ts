@@ -7,6 +7,7 @@ import { type Batch, batchOf } from '../model/program/batch.ts';
 import { DecoderProgram } from '../model/program/decoder.ts';
 import { layerOf, siteNames } from '../model/program/taps.ts';
 import { type Policy, parsePolicy, patternTest, type Tensor } from '../tensor/index.ts';
+import type { TierMeasurement } from './depth/tiers.ts';
 import { errorsOf, nonFiniteEntries, norm2, ratio } from './metrics.ts';
 import { type AnalyzeOptions, checkOptions, checkSize, checkTokens } from './options.ts';
 import { measureOutput } from './output.ts';
@@ -48,6 +49,7 @@ export async function analyze(
   const progress = progressOf(model, options.onProgress);
   const uncertainty = new UncertaintyMeasurement(model, tokens[0], reference);
   const comparison = new Comparison(new DecoderProgram(config, batch), specOf, reference, options);
+  const tiers = options.tiers === true ? await comparison.measureTiers() : undefined;
   const exactSteps = exactModel === model ? undefined : steps(exactModel);
   progress('embed', 0);
   for await (const step of steps(model)) {
@@ -87,6 +89,7 @@ export async function analyze(
     firstNonFinite: comparison.firstNonFinite,
     output: comparison.output as OutputResult,
     roundingSeeds: roundingSeeds(model, policy),
+    ...(tiers && { tiers: tiers.result() }),
   };
 }
 
@@ -120,6 +123,7 @@ class Comparison {
   private readonly options: AnalyzeOptions;
   /** Whether differences in the reference's arithmetic are those of float64. */
   private readonly subtracts: boolean;
+  private tiers: TierMeasurement | undefined;
 
   constructor(program: DecoderProgram, specOf: SpecOf, reference: ReferenceName, options: AnalyzeOptions) {
     const Interpreter = options.backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic;
@@ -130,9 +134,17 @@ class Comparison {
     this.subtracts = reference === 'float64';
   }
 
+  /** Loads what measures tiers only where it is asked for. */
+  async measureTiers(): Promise<TierMeasurement> {
+    const { TierMeasurement } = await import('./depth/tiers.ts');
+    this.tiers = new TierMeasurement(this.computed, this.reference);
+    return this.tiers;
+  }
+
   async step(step: Step, exactStep: Step): Promise<void> {
-    const { computed, reference } = this;
+    const { computed, reference, tiers } = this;
     const R = reference.arithmetic;
+    await tiers?.begin();
     // F(x̂): the reference's half block, from what the policy computed before it.
     const fromComputed =
       step.half && reference.resultFrom(R.lift(await computed.arithmetic.lower(computed.stream)), exactStep);
@@ -142,6 +154,7 @@ class Comparison {
       const rounded = await computed.arithmetic.lower(computedTaps[i].value);
       await this.compare(tap, rounded, exact, tap === step.half?.name ? fromComputed : undefined);
     }
+    await tiers?.end(exactStep);
     // A caller who looks at tensors may keep them.
     if (this.options.onTap !== undefined) return;
     computed.release(computedTaps.map(({ value }) => value));

@@ -35,6 +35,8 @@ export interface AnalyzeOptions {
   readonly taps?: readonly string[] | undefined;
   /** `scalar`: the slow oracle instead of the WebAssembly kernels. The bits are the same. */
   readonly backend?: 'cpu' | 'scalar' | undefined;
+  /** Also measures the tiers of errors through depth; default false. */
+  readonly tiers?: boolean | undefined;
   /** Awaited between steps: lets a caller see signals, or a page draw. */
   readonly pause?: (() => Promise<void>) | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -61,6 +63,7 @@ const checks: Readonly<Record<keyof AnalyzeOptions, readonly [Check, string]>> =
   padToken: [Number.isInteger, 'an integer'],
   taps: [(value) => Array.isArray(value) && value.every(text), 'an array of texts'],
   backend: [oneOf('cpu', 'scalar'), "'cpu' or 'scalar'"],
+  tiers: [(value) => typeof value === 'boolean', 'true or false'],
   onProgress: [callback, 'a function'],
   onTap: [callback, 'a function'],
   onRows: [callback, 'a function'],

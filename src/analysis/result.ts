@@ -1,5 +1,7 @@
 /** What an analysis finds: plain data, the same object in the library and in `--json`. */
 
+import type { DepthTiers } from './depth/result.ts';
+
 /** Quantiles over rows, by linear interpolation, and the largest. */
 export interface Quantiles {
   readonly q01: number;
@@ -89,4 +91,6 @@ export interface Analysis {
   readonly output: OutputResult;
   /** Seeds of stochastic rounding, as far as sites round so: with the policy they determine every bit. */
   readonly roundingSeeds: readonly number[];
+  /** Present where tiers were asked for. */
+  readonly tiers?: DepthTiers;
 }

@@ -21,7 +21,7 @@ const rootTwoOverPi: RealTable = { shape: [], reals: [sqrtTwoOverPi] };
  */
 export class BasicTangentArithmetic<V> extends ComposedArithmetic<Tangent<V>> {
   readonly name: string;
-  protected readonly base: ImmediateArithmetic<V>;
+  readonly base: ImmediateArithmetic<V>;
   protected readonly batches: Batches<V>;
 
   /** @param base a reference arithmetic, with its softmax shifted and exact rotary angles */
