@@ -46,17 +46,17 @@ export async function analyze(
   if (batch.pad !== null) checkTokens(config, [[token]], 'padding token');
 
   const exactModel = weights === 'rounded' ? withRoundedWeights(model, specOf) : model;
-  const progress = progressOf(model, options.onProgress);
+  const progress = progressOf(model, options);
   const uncertainty = new UncertaintyMeasurement(model, tokens[0], reference);
   const comparison = new Comparison(new DecoderProgram(config, batch), specOf, reference, options);
   const tiers = options.tiers === true ? await comparison.measureTiers() : undefined;
   const exactSteps = exactModel === model ? undefined : steps(exactModel);
-  progress('embed', 0);
+  progress('embed');
   for await (const step of steps(model)) {
     const exactStep: Step = exactSteps === undefined ? step : (await exactSteps.next()).value;
     await uncertainty.step(exactStep);
     await comparison.step(step, exactStep);
-    progress(comparison.taps.at(-1)?.tap ?? '', 1);
+    progress(comparison.taps.at(-1)?.tap ?? '');
     await options.pause?.();
   }
 
@@ -228,15 +228,16 @@ function reportedTaps(names: readonly string[], patterns: readonly string[] | un
   );
 }
 
-/** Reports steps; `advance` says how many have ended since the last report, `what` is the last tap or the first one. */
-function progressOf(
-  model: DecoderSource,
-  onProgress: AnalyzeOptions['onProgress'],
-): (what: string, advance: number) => void {
+/**
+ * Reports steps, called before the first and after each; `what` is the last tap, or the first one. A step with tiers takes
+ * one part more for each local error that it carries on.
+ */
+function progressOf(model: DecoderSource, { onProgress, tiers }: AnalyzeOptions): (what: string) => void {
   const stepsInAll = 2 * model.config.layers + 2;
-  let done = 0;
-  return (what, advance) => {
-    done += advance;
-    onProgress?.({ done, total: stepsInAll, what });
+  const partsOf = (count: number): number => count + (tiers === true ? (count * (count - 1)) / 2 : 0);
+  let ended = -1;
+  return (what) => {
+    ended++;
+    onProgress?.({ done: partsOf(ended), total: partsOf(stepsInAll), what });
   };
 }

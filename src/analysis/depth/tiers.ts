@@ -3,17 +3,19 @@ import { bounds } from '../../bounds/index.ts';
 import { layerOf } from '../../model/program/taps.ts';
 import type { Numbers, Tensor } from '../../tensor/index.ts';
 import { nonFiniteEntries, norm2, ratio } from '../metrics.ts';
-import { rowsOf } from '../rows.ts';
+import { type Row, rowsOf } from '../rows.ts';
 import type { Run } from '../run.ts';
 import type { Step } from '../steps.ts';
 import type { DepthTiers, TierName, TierPoint, UnavailableTier } from './result.ts';
 import { Transport, tooManyVectors } from './transport.ts';
+import { largestOf, WorstCase } from './worst-case.ts';
 
 const MEASURED: readonly TierName[] = ['rootSumSquare', 'triangle'];
 
 /** The streams of both runs before a step; undefined before the embedding. */
 interface Before {
   readonly computed: Tensor;
+  readonly exact: Tensor;
 }
 
 export class TierMeasurement {
@@ -22,6 +24,7 @@ export class TierMeasurement {
   private readonly computed: Run<unknown>;
   private readonly reference: Run<unknown>;
   private readonly transport: Transport;
+  private readonly worstCase: WorstCase;
   private before: Before | undefined;
   private measurable = true;
 
@@ -32,6 +35,7 @@ export class TierMeasurement {
     this.reference = reference;
     this.transport = new Transport(program);
     const { batch, config } = program;
+    this.worstCase = new WorstCase(config);
     const because = tooManyVectors(config, batch.tokens.length, batch.length, 2 * config.layers + 1);
     if (because !== undefined) this.giveUp('embed', because);
   }
@@ -43,7 +47,11 @@ export class TierMeasurement {
   /** Before both runs take the next step. */
   async begin(): Promise<void> {
     if (this.points.length === 0) return;
-    this.before = { computed: await this.computed.arithmetic.lower(this.computed.stream) };
+    const { computed, reference } = this;
+    this.before = {
+      computed: await computed.arithmetic.lower(computed.stream),
+      exact: await reference.arithmetic.lower(reference.stream),
+    };
   }
 
   /** After both runs have taken it; `step` is the reference's. */
@@ -69,7 +77,7 @@ export class TierMeasurement {
       observed: relative(error),
       ...(this.measurable ? this.measured(step, { error, local }, relative) : nothingMeasured),
       ...{ boundRootSumSquare: null, boundTriangle: null, certified: null, localBound: null },
-      ...{ worstCase: null, worstCaseLog10: null },
+      ...this.worst(step, tap, largestOf(local, rows), { size, count: countOf(rows) }),
     });
   }
 
@@ -102,6 +110,29 @@ export class TierMeasurement {
     };
   }
 
+  /** The worst case's largest entry, of as many entries as there are: above the Frobenius norm. */
+  private worst(
+    step: Step,
+    tap: string,
+    local: number,
+    { size, count }: Readonly<Record<'size' | 'count', number>>,
+  ): Pick<TierPoint, 'worstCase' | 'worstCaseLog10'> {
+    const { before, worstCase } = this;
+    const known = worstCase.because;
+    if (before === undefined) worstCase.begin(local);
+    else {
+      const { batch } = this.reference.program;
+      worstCase.step(step, { stream: before.exact, rows: rowsOf('embed', before.exact.shape, batch) }, local);
+    }
+    if (worstCase.because !== undefined) {
+      const first = known === undefined || before === undefined;
+      if (first) this.unavailable.push({ tier: 'worstCase', from: tap, because: worstCase.because });
+      return { worstCase: null, worstCaseLog10: null };
+    }
+    const { value, log10 } = worstCase.scaled(Math.sqrt(count) / size);
+    return { worstCase: value, worstCaseLog10: log10 };
+  }
+
   private giveUp(tap: string, because: string): void {
     this.measurable = false;
     for (const tier of MEASURED) this.unavailable.push({ tier, from: tap, because });
@@ -109,6 +140,10 @@ export class TierMeasurement {
 }
 
 const nothingMeasured = { local: null, linear: null, rest: null, rootSumSquare: null, triangle: null };
+
+function countOf(rows: readonly Row[]): number {
+  return rows.reduce((count, { start, end }) => count + end - start, 0);
+}
 
 /** The catalogue's rss. */
 function rootSumSquareOf(transported: readonly number[]): number {

@@ -69,6 +69,36 @@ describe.each(Object.entries(decoders))('tiers of a random decoder, %s', (_, dec
   });
 });
 
+describe('the worst case', () => {
+  it.each(['GPT-2', 'LLaMA'])('of a random decoder, %s, is above everything measured', async (name) => {
+    for (const policy of ['fp32', 'bf16']) {
+      const { points } = await tiersOf(decoders[name], { policy });
+      for (const { observed, worstCase, worstCaseLog10 } of points) {
+        expect(worstCase as number).toBeGreaterThanOrEqual(observed);
+        expect(Math.log10(worstCase as number)).toBeCloseTo(worstCaseLog10 as number, 9);
+      }
+    }
+  });
+  it('goes on in logarithms above the largest float64', async () => {
+    const wild = { layers: 40, queryKeyGain: 1e6, width: 4, heads: 1 };
+    const { points } = await tiersOf(wild, { policy: 'bf16' });
+    const logs = points.map(({ worstCaseLog10 }) => worstCaseLog10 as number);
+    expect(logs.every(Number.isFinite)).toBe(true);
+    const halfBlocks = logs.slice(0, -1);
+    expect(halfBlocks).toEqual([...halfBlocks].sort((a, b) => a - b));
+    expect(last(points)).toMatchObject({ worstCase: Number.POSITIVE_INFINITY });
+    // Half blocks of one kind stretch by about the same factor, on either side of where float64 ends.
+    const growth = halfBlocks.slice(3).map((log, i) => log - halfBlocks[i + 1]);
+    expect(Math.max(...growth) / Math.min(...growth)).toBeLessThan(1.5);
+  });
+  it('is not there where norms stand behind the residual add', async () => {
+    const { points, unavailable } = await tiersOf(decoders['post-norm'], { policy: 'bf16' });
+    expect(points.every(({ worstCase, worstCaseLog10 }) => worstCase === null && worstCaseLog10 === null)).toBe(true);
+    const because = 'blockInf is about norms before attention and MLP';
+    expect(unavailable).toContainEqual({ tier: 'worstCase', from: 'embed', because });
+  });
+});
+
 describe('tiers', () => {
   it('are there only where asked for', async () => {
     expect(await analyze(randomDecoder(small), tokens)).not.toHaveProperty('tiers');
