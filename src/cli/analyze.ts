@@ -10,13 +10,14 @@ import { batchOf } from '../model/program/batch.ts';
 import { tapShapes } from '../model/program/taps.ts';
 import { figureFonts } from '../platform/node-fonts.ts';
 import { type AtomicFile, atomicFile, makeFolder, writeFilesAtomically } from '../platform/node-output.ts';
-import { allColumns, shortColumns } from '../report/analysis-table.ts';
+import { everyColumn, shortColumns } from '../report/analysis-table.ts';
 import { analysisJson } from '../report/json.ts';
 import { type RowsFile, rowsFile } from '../report/parquet.ts';
 import { reportFiles } from '../report/report.ts';
 import { depthTaps } from '../report/select.ts';
 import { summaryLines } from '../report/summary.ts';
 import { markdownList, printTable, type TableFormat } from '../report/table.ts';
+import { shortTierColumns, tierLegend, tierTaps } from '../report/tier-columns.ts';
 import { type Dump, dumpTo } from './dump.ts';
 import { chooseModel, chooseTokens, type DecoderOptions, type TokenOptions } from './input.ts';
 import type { Io } from './io.ts';
@@ -35,6 +36,7 @@ export interface AnalyzeCommandOptions extends TokenOptions, DecoderOptions {
   readonly dump?: string;
   readonly dumpReference?: string;
   readonly report?: string;
+  readonly tiers?: boolean;
 }
 
 /** @throws InputError where an option, the checkpoint or the tokens are wrong; nothing is then left behind */
@@ -53,7 +55,7 @@ export async function runAnalyze(
   try {
     const analysis = await analyze(model, tokens, {
       ...{ policy: options.policy, reference, weights: options.weights, pad: options.pad },
-      ...{ padToken: options.padToken, taps: options.taps },
+      ...{ padToken: options.padToken, taps: options.taps, tiers: options.tiers },
       onProgress: progress.report,
       onTap: outputs.addTap,
       onRows: outputs.rows && ((records) => outputs.rows?.add(records)),
@@ -167,10 +169,18 @@ async function writeReport(
 /** The table on stdout; Markdown with the summary over it. */
 function printed(analysis: Analysis, model: DecoderSource, { table, taps, report }: AnalyzeCommandOptions): string {
   const shown = taps === undefined ? depthTaps(analysis) : analysis.taps;
-  const text = printTable(table, table === 'csv' ? allColumns : shortColumns, shown);
+  const main = printTable(table, table === 'csv' ? everyColumn(analysis) : shortColumns, shown);
+  const text = table === 'csv' ? main : `${main}${printedTiers(analysis, table, shown)}`;
   if (table !== 'md') return text;
   const unused =
     model.unusedTensors.length === 0 ? [] : [{ label: 'unused tensors', text: model.unusedTensors.join(', ') }];
   const written = report === undefined ? [] : [{ label: 'report', text: join(report, 'index.html') }];
   return `${markdownList([...summaryLines(analysis), ...unused, ...written])}\n${text}`;
+}
+
+/** The tiers in a table of their own, with what they are under it. */
+function printedTiers({ tiers }: Analysis, table: TableFormat, shown: Analysis['taps']): string {
+  if (tiers === undefined) return '';
+  const text = `\n${printTable(table, shortTierColumns(tiers), tierTaps(tiers, shown))}`;
+  return table === 'md' ? `${text}\n${markdownList(tierLegend(tiers))}` : text;
 }

@@ -1,5 +1,7 @@
 /** All files of a report, by name. */
-import { allColumns, shortColumns } from './analysis-table.ts';
+import type { DepthTiers } from '../analysis/depth/result.ts';
+import type { Analysis } from '../analysis/result.ts';
+import { everyColumn, shortColumns } from './analysis-table.ts';
 import { depthFigure } from './depth-figure.ts';
 import { htmlPage } from './html.ts';
 import { analysisJson } from './json.ts';
@@ -7,6 +9,8 @@ import { type ManifestInput, manifestJson } from './manifest.ts';
 import { svgToPng } from './png.ts';
 import { depthTaps } from './select.ts';
 import { csvTable, latexTable, markdownTable } from './table.ts';
+import { shortTierColumns, tierTaps } from './tier-columns.ts';
+import { tiersFigure } from './tiers-figure.ts';
 
 /** `rows` is the Parquet file of all rows, `fonts` are paths of TrueType files (png.ts). */
 export function reportFiles(
@@ -18,16 +22,39 @@ export function reportFiles(
   const figure = depthFigure(analysis);
   const manifest = manifestJson(input);
   const text = (content: string): Uint8Array => new TextEncoder().encode(content);
-  const page = htmlPage({ analysis, figure, manifest, unusedTensors: input.unusedTensors });
+  const { tiers } = analysis;
+  const tiersSvg = tiers && tiersFigure(analysis, tiers);
+  const page = htmlPage({
+    ...{ analysis, figure, manifest, unusedTensors: input.unusedTensors },
+    ...(tiersSvg !== undefined && { tiersFigure: tiersSvg }),
+  });
   return new Map([
     ['index.html', text(page)],
     ['table.md', text(markdownTable(shortColumns, depthTaps(analysis)))],
     ['table.tex', text(latexTable(shortColumns, depthTaps(analysis)))],
-    ['table.csv', text(csvTable(allColumns, analysis.taps))],
+    ['table.csv', text(csvTable(everyColumn(analysis), analysis.taps))],
     ['rows.parquet', rows],
     ['depth.svg', text(figure)],
     ['depth.png', svgToPng(figure, fonts)],
+    ...(tiers && tiersSvg !== undefined ? tierFiles(tiers, analysis, tiersSvg, fonts) : []),
     ['analysis.json', text(analysisJson(analysis))],
     ['manifest.json', text(manifest)],
   ]);
+}
+
+/** The tiers' table and figure. */
+function tierFiles(
+  tiers: DepthTiers,
+  { taps }: Analysis,
+  svg: string,
+  fonts: readonly string[],
+): [string, Uint8Array][] {
+  const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+  const [columns, rows] = [shortTierColumns(tiers), tierTaps(tiers, taps)];
+  return [
+    ['tiers.md', text(markdownTable(columns, rows))],
+    ['tiers.tex', text(latexTable(columns, rows))],
+    ['tiers.svg', text(svg)],
+    ['tiers.png', svgToPng(svg, fonts)],
+  ];
 }
