@@ -123,11 +123,15 @@ class Comparison {
   private readonly options: AnalyzeOptions;
   /** Whether differences in the reference's arithmetic are those of float64. */
   private readonly subtracts: boolean;
+  private readonly makeComputed: () => SoftfloatArithmetic;
+  private readonly specOf: SpecOf;
   private tiers: TierMeasurement | undefined;
 
   constructor(program: DecoderProgram, specOf: SpecOf, reference: ReferenceName, options: AnalyzeOptions) {
     const Interpreter = options.backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic;
-    this.computed = new Run<unknown>(program, new Interpreter('softfloat', specOf));
+    this.makeComputed = () => new Interpreter('softfloat', specOf);
+    this.specOf = specOf;
+    this.computed = new Run<unknown>(program, this.makeComputed());
     this.reference = new Run(program, referenceArithmetic(reference));
     this.batch = program.batch;
     this.options = options;
@@ -137,7 +141,7 @@ class Comparison {
   /** Loads what measures tiers only where it is asked for. */
   async measureTiers(): Promise<TierMeasurement> {
     const { TierMeasurement } = await import('./depth/tiers.ts');
-    this.tiers = new TierMeasurement(this.computed, this.reference);
+    this.tiers = new TierMeasurement(this.computed, this.reference, this.makeComputed, this.specOf);
     return this.tiers;
   }
 
@@ -154,7 +158,7 @@ class Comparison {
       const rounded = await computed.arithmetic.lower(computedTaps[i].value);
       await this.compare(tap, rounded, exact, tap === step.half?.name ? fromComputed : undefined);
     }
-    await tiers?.end(exactStep);
+    await tiers?.end(exactStep, fromComputed);
     // A caller who looks at tensors may keep them.
     if (this.options.onTap !== undefined) return;
     computed.release(computedTaps.map(({ value }) => value));

@@ -180,7 +180,7 @@ function printed(analysis: Analysis, model: DecoderSource, { table, taps, report
 
 /** The tiers in a table of their own, with what they are under it. */
 function printedTiers({ tiers }: Analysis, table: TableFormat, shown: Analysis['taps']): string {
-  if (tiers === undefined) return '';
+  if (tiers === undefined || tierTaps(tiers, shown).length === 0) return '';
   const text = `\n${printTable(table, shortTierColumns(tiers), tierTaps(tiers, shown))}`;
   return table === 'md' ? `${text}\n${markdownList(tierLegend(tiers))}` : text;
 }

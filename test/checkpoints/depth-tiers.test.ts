@@ -29,7 +29,8 @@ describe.skipIf(!hasSharedData)(needsSharedData('tiers of trained models'), () =
     expect(points.length).toBe(2 * model.config.layers + 2);
     expect(unavailable).toEqual([]);
     const u = { fp32: 2 ** -24, fp16: 2 ** -11, bf16: 2 ** -8 }[policy] as number;
-    for (const { tap, observed, rest, rootSumSquare, triangle, worstCase } of points as Required<typeof points>) {
+    for (const point of points) {
+      const { tap, observed, rest, rootSumSquare, triangle, worstCase } = point;
       // The weights of stories260K are float32 numbers: its embedding is exact in fp32.
       if (tap === 'embed' && observed === 0) continue;
       expect((rootSumSquare as number) / observed, tap).toBeGreaterThan(0.5);
@@ -42,6 +43,12 @@ describe.skipIf(!hasSharedData)(needsSharedData('tiers of trained models'), () =
       // Of second order: what is left out is the error times some tens of u, and a tenth of it at most.
       expect(rest as number, tap).toBeLessThan(32 * u * observed + slack);
       expect(worstCase as number, tap).toBeGreaterThanOrEqual(observed);
+      expect(point.certified as number, tap).toBeGreaterThanOrEqual(observed - slack);
+      expect(point.localBound as number, tap).toBeGreaterThanOrEqual((point.local as number) - slack);
+      expect((point.boundTriangle as number) + (rest as number), tap).toBeGreaterThanOrEqual(observed - slack);
+      expect(point.boundRootSumSquare as number, tap).toBeLessThanOrEqual(
+        (point.boundTriangle as number) * (1 + 1e-12),
+      );
     }
     // The worst case is of no use after a few half blocks.
     const last = points[points.length - 1];

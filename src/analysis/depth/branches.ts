@@ -9,7 +9,7 @@ import type { Tensor } from '../../tensor/index.ts';
 /** W of y = W·x, a row for each number of the result. */
 function matrixOf({ weight, layout }: Linear): Tensor<Float64Array> {
   const [rows, columns] = weight.shape;
-  const data = Float64Array.from(weight.data);
+  const data = new Float64Array(weight.data);
   if (layout === 'out-in') return { shape: [rows, columns], data };
   const turned = transposed({ rows, columns, data });
   return { shape: [columns, rows], data: turned.data };

@@ -1,13 +1,16 @@
 /** Errors through depth, tier by tier, measured beside an analysis: two calls a step, everything kept here. */
-import { bounds } from '../../bounds/index.ts';
+import type { SpecOf } from '../../arithmetic/softfloat.ts';
 import { layerOf } from '../../model/program/taps.ts';
 import type { Numbers, Tensor } from '../../tensor/index.ts';
 import { nonFiniteEntries, norm2, ratio } from '../metrics.ts';
 import { type Row, rowsOf } from '../rows.ts';
 import type { Run } from '../run.ts';
 import type { Step } from '../steps.ts';
+import { BoundTiers } from './bound-tiers.ts';
+import type { MakeComputed } from './local-bounds.ts';
 import type { DepthTiers, TierName, TierPoint, UnavailableTier } from './result.ts';
-import { Transport, tooManyVectors } from './transport.ts';
+import { rootSumSquareOf } from './sums.ts';
+import { LARGEST, Transport, tooManyVectors } from './transport.ts';
 import { largestOf, WorstCase } from './worst-case.ts';
 
 const MEASURED: readonly TierName[] = ['rootSumSquare', 'triangle'];
@@ -27,17 +30,34 @@ export class TierMeasurement {
   private readonly worstCase: WorstCase;
   private before: Before | undefined;
   private measurable = true;
+  private readonly bounded: BoundTiers;
+  private tap = 'embed';
 
-  /** Both runs before their embedding. */
-  constructor(computed: Run<unknown>, reference: Run<unknown>) {
+  /**
+   * Both runs before their embedding.
+   * @param limit the most numbers that transported vectors may hold together
+   */
+  constructor(
+    computed: Run<unknown>,
+    reference: Run<unknown>,
+    makeComputed: MakeComputed,
+    specOf: SpecOf,
+    limit = LARGEST,
+  ) {
     const { program } = reference;
     this.computed = computed;
     this.reference = reference;
     this.transport = new Transport(program);
-    const { batch, config } = program;
+    const { config } = program;
     this.worstCase = new WorstCase(config);
-    const because = tooManyVectors(config, batch.tokens.length, batch.length, 2 * config.layers + 1);
-    if (because !== undefined) this.giveUp('embed', because);
+    // Each twice, measured and drawn from bounds.
+    const vectors = 2 * (2 * config.layers + 1);
+    const because = tooManyVectors(program, vectors, limit);
+    this.bounded = new BoundTiers(program, makeComputed, specOf, because === undefined, this.giveUp);
+    if (because !== undefined) {
+      this.measurable = false;
+      this.giveUp([...MEASURED, 'boundRootSumSquare'], because);
+    }
   }
 
   result(): DepthTiers {
@@ -54,11 +74,12 @@ export class TierMeasurement {
     };
   }
 
-  /** After both runs have taken it; `step` is the reference's. */
-  async end(step: Step): Promise<void> {
+  /** After both runs have taken it; `step` is the reference's, `fromComputed` what it makes of x̂ where that is known. */
+  async end(step: Step, fromComputed?: unknown): Promise<void> {
     const { before, computed, reference } = this;
     const R = reference.arithmetic;
     const tap = before === undefined ? 'embed' : (step.half?.name ?? 'logits');
+    this.tap = tap;
     const after = await computed.arithmetic.lower(computed.stream);
     const lifted = R.lift(after);
     const difference = async (exact: unknown): Promise<Numbers> => (await R.lower(R.subtract(tap, lifted, exact))).data;
@@ -66,18 +87,22 @@ export class TierMeasurement {
     const size = norm2((await R.lower(reference.stream)).data, rows);
     const relative = (data: Numbers): number => ratio(norm2(data, rows), size);
     const error = await difference(reference.stream);
-    const local = before === undefined ? error : await difference(reference.resultFrom(R.lift(before.computed), step));
+    const local =
+      before === undefined
+        ? error
+        : await difference(fromComputed ?? reference.resultFrom(R.lift(before.computed), step));
 
     if (this.measurable && nonFiniteEntries(after.data, rows).count > 0) {
-      this.giveUp(tap, 'a computed number is infinite or NaN');
+      this.measurable = false;
+      this.giveUp(MEASURED, 'a computed number is infinite or NaN');
     }
     this.points.push({
       tap,
       layer: layerOf(tap),
       observed: relative(error),
       ...(this.measurable ? this.measured(step, { error, local }, relative) : nothingMeasured),
-      ...{ boundRootSumSquare: null, boundTriangle: null, certified: null, localBound: null },
-      ...this.worst(step, tap, largestOf(local, rows), { size, count: countOf(rows) }),
+      ...this.bounded.step({ step, tap, before: before?.computed, relative }),
+      ...this.worst(step, largestOf(local, rows), { size, count: countOf(rows) }),
     });
   }
 
@@ -88,21 +113,14 @@ export class TierMeasurement {
     relative: (data: Numbers) => number,
   ): Pick<TierPoint, 'local' | 'linear' | 'rest' | 'rootSumSquare' | 'triangle'> {
     const { before, transport } = this;
-    const sum = Float64Array.from(local);
-    const transported = [relative(local)];
-    const take = (image: Numbers): void => {
+    const sum = new Float64Array(local.length);
+    const transported: number[] = [];
+    transport.carry(step, before?.computed, Float64Array.from(local), (image) => {
       for (let i = 0; i < image.length; i++) sum[i] += image[i];
       transported.push(relative(image));
-    };
-    if (step.head !== undefined && before !== undefined) {
-      transport.images(step, before.computed, (_, image) => take(image));
-    } else {
-      if (before !== undefined) transport.push(step, before.computed);
-      transport.vectors.forEach(take);
-      transport.vectors.push(Float64Array.from(local));
-    }
+    });
     return {
-      local: transported[0],
+      local: relative(local),
       linear: relative(sum),
       rest: relative(sum.map((x, i) => error[i] - x)),
       rootSumSquare: rootSumSquareOf(transported),
@@ -113,7 +131,6 @@ export class TierMeasurement {
   /** The worst case's largest entry, of as many entries as there are: above the Frobenius norm. */
   private worst(
     step: Step,
-    tap: string,
     local: number,
     { size, count }: Readonly<Record<'size' | 'count', number>>,
   ): Pick<TierPoint, 'worstCase' | 'worstCaseLog10'> {
@@ -126,29 +143,20 @@ export class TierMeasurement {
     }
     if (worstCase.because !== undefined) {
       const first = known === undefined || before === undefined;
-      if (first) this.unavailable.push({ tier: 'worstCase', from: tap, because: worstCase.because });
+      if (first) this.giveUp(['worstCase'], worstCase.because);
       return { worstCase: null, worstCaseLog10: null };
     }
     const { value, log10 } = worstCase.scaled(Math.sqrt(count) / size);
     return { worstCase: value, worstCaseLog10: log10 };
   }
 
-  private giveUp(tap: string, because: string): void {
-    this.measurable = false;
-    for (const tier of MEASURED) this.unavailable.push({ tier, from: tap, because });
-  }
+  private readonly giveUp = (tiers: readonly TierName[], because: string): void => {
+    for (const tier of tiers) this.unavailable.push({ tier, from: this.tap, because });
+  };
 }
 
 const nothingMeasured = { local: null, linear: null, rest: null, rootSumSquare: null, triangle: null };
 
 function countOf(rows: readonly Row[]): number {
   return rows.reduce((count, { start, end }) => count + end - start, 0);
-}
-
-/** The catalogue's rss. */
-function rootSumSquareOf(transported: readonly number[]): number {
-  if (!transported.every(Number.isFinite)) return Number.NaN;
-  const result = bounds.get('rss').evaluate({ transported });
-  if (!result.valid) throw new Error(result.because);
-  return result.value as number;
 }

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { analyze } from '../../../src/analysis/analyze.ts';
+import { analyze, policyFor } from '../../../src/analysis/analyze.ts';
+import { randomSigns } from '../../../src/analysis/depth/local-bounds.ts';
 import type { DepthTiers, TierPoint } from '../../../src/analysis/depth/result.ts';
+import { TierMeasurement } from '../../../src/analysis/depth/tiers.ts';
+import { Transport } from '../../../src/analysis/depth/transport.ts';
 import type { AnalyzeOptions } from '../../../src/analysis/options.ts';
+import { Run } from '../../../src/analysis/run.ts';
+import { steps } from '../../../src/analysis/steps.ts';
+import { float64Specs } from '../../../src/arithmetic/softfloat.ts';
+import { CpuArithmetic } from '../../../src/backends/cpu/cpu-arithmetic.ts';
+import { batchOf } from '../../../src/model/program/batch.ts';
+import { DecoderProgram } from '../../../src/model/program/decoder.ts';
+import { normalNumbers } from '../../../src/model/random/normal.ts';
 import { type RandomDecoderOptions, randomDecoder } from '../../../src/model/random/random-decoder.ts';
 
 const small = {
@@ -69,6 +79,54 @@ describe.each(Object.entries(decoders))('tiers of a random decoder, %s', (_, dec
   });
 });
 
+describe('tiers of bounds', () => {
+  const policies: [string, AnalyzeOptions][] = [
+    ['fp32', { policy: 'fp32' }],
+    ['bf16, rounded weights, left padding', { policy: 'bf16', weights: 'rounded', pad: 'left' }],
+    ['mixed', { policy: 'autocast(bf16); mode=toward-zero; order=lanes(8)' }],
+    ['stochastic', { policy: 'fp16; mode=stochastic, seed=7' }],
+    ['the scalar oracle', { policy: 'e5m10; accumulate=fp32', backend: 'scalar' }],
+  ];
+  const cases = Object.keys(decoders).flatMap((name) => policies.map(([title, options]) => ({ name, title, options })));
+  it.each(cases)('$name, $title: above what was measured, and in order', async ({ name, options }) => {
+    const { points, unavailable } = await tiersOf(decoders[name], options);
+    expect(unavailable.map(({ tier }) => tier)).toEqual(name === 'post-norm' ? ['worstCase'] : []);
+    for (const point of points) {
+      const { observed, local, linear, localBound, boundTriangle, boundRootSumSquare, certified } = point;
+      // Float64's own rounding of what is measured and transported.
+      const above = (bound: number | null) => (bound as number) * (1 + 2 ** -40) + 2 ** -48;
+      expect(observed).toBeLessThanOrEqual(above(certified));
+      expect(local as number).toBeLessThanOrEqual(above(localBound));
+      expect(linear as number).toBeLessThanOrEqual(above(boundTriangle));
+      expect(localBound as number).toBeLessThanOrEqual(above(boundTriangle));
+      // Σ‖A ζ‖² ≤ ‖Σ|A||ζ|‖².
+      expect(boundRootSumSquare as number).toBeLessThanOrEqual(above(boundTriangle));
+      // An embedding of float32 numbers without positions may be exact.
+      if (point.tap !== 'embed') expect(boundRootSumSquare as number).toBeGreaterThan(0);
+    }
+  });
+  it('the certified radius is the first-order one where errors are small', async () => {
+    // Two implementations of the same sums of magnitudes. They differ by what is of second order, and by the rounding of
+    // transport in float64: 2^−29 of u, times the terms of a sum and what it grows by inside the half block.
+    const { points } = await tiersOf({}, { policy: 'fp32' });
+    for (const { boundTriangle, certified } of points.slice(1, 3)) {
+      expect((certified as number) / (boundTriangle as number)).toBeGreaterThan(1 - 2 ** -16);
+      expect((certified as number) / (boundTriangle as number)).toBeLessThan(1.01);
+    }
+  });
+  it('end where nothing is known', async () => {
+    const { points, unavailable } = await tiersOf({ embeddingScale: 1e6 }, { policy: 'fp16' });
+    for (const tier of ['certified', 'boundTriangle', 'boundRootSumSquare'] as const) {
+      const from = unavailable.find((entry) => entry.tier === tier);
+      expect(from?.because).toBe('a radius is infinite: nothing is known');
+      const at = points.findIndex(({ tap }) => tap === from?.from);
+      points.forEach((point, i) => {
+        expect(point[tier] === null).toBe(i >= at);
+      });
+    }
+  });
+});
+
 describe('the worst case', () => {
   it.each(['GPT-2', 'LLaMA'])('of a random decoder, %s, is above everything measured', async (name) => {
     for (const policy of ['fp32', 'bf16']) {
@@ -117,5 +175,73 @@ describe('tiers', () => {
   it('are 0 where nothing rounds', async () => {
     const { points } = await tiersOf({}, { policy: 'fp64' });
     for (const point of points) expect(point).toMatchObject({ observed: 0, triangle: 0, rootSumSquare: 0, rest: 0 });
+  });
+});
+
+describe('transport', () => {
+  const program = () => {
+    const { config } = randomDecoder({ ...small, ...decoders.LLaMA });
+    return new DecoderProgram(config, batchOf(tokens, { token: 0 }));
+  };
+  it('gives the same bits in portions of one vector and of all', async () => {
+    const model = randomDecoder({ ...small, ...decoders.LLaMA });
+    const found = [];
+    for (const chunk of [1, 2 ** 30]) {
+      const transport = new Transport(program(), chunk);
+      const shown: number[][] = [];
+      let count = 0;
+      for await (const step of steps(model)) {
+        const own = (length: number) => Float64Array.from(normalNumbers(length, `own ${count}`, 1, 1), Math.abs);
+        const stream = { shape: [2, 7, 16], data: Float64Array.from(normalNumbers(2 * 7 * 16, `x ${count}`, 1, 1)) };
+        const length = step.head === undefined ? 2 * 7 * 16 : 2 * 7 * 23;
+        transport.carry(step, count === 0 ? undefined : stream, own(length), (image) => shown.push([...image]));
+        count++;
+      }
+      expect(shown.length).toBe((count * (count + 1)) / 2);
+      found.push(shown);
+    }
+    expect(found[1]).toEqual(found[0]);
+  });
+  it('is given up where it would not fit into memory, and the other tiers stand', async () => {
+    const model = randomDecoder({ ...small, ...decoders.LLaMA });
+    const { specFor } = policyFor(model, 'bf16');
+    const make = () => new CpuArithmetic('softfloat', specFor);
+    const computed = new Run<unknown>(program(), make());
+    const reference = new Run<unknown>(program(), new CpuArithmetic('float64', float64Specs));
+    // 2·(2·2 + 1) vectors of 2·7·16 numbers.
+    const limit = 10 * 2 * 7 * 16;
+    const because = `10 vectors of 224 numbers would have to be kept, more than ${limit - 1} numbers; take shorter or fewer sequences`;
+    for (const room of [limit, limit - 1]) {
+      const tiers = new TierMeasurement(computed, reference, make, specFor, room);
+      expect(tiers.result().unavailable.map((entry) => entry.because)).toEqual(
+        room === limit ? [] : new Array(3).fill(because),
+      );
+    }
+    const tiers = new TierMeasurement(computed, reference, make, specFor, limit - 1);
+    for await (const step of steps(model)) {
+      await tiers.begin();
+      computed.step(step);
+      reference.step(step);
+      await tiers.end(step);
+    }
+    for (const point of tiers.result().points) {
+      expect(point).toMatchObject({ triangle: null, rootSumSquare: null, boundRootSumSquare: null });
+      expect(point.boundTriangle as number).toBeGreaterThanOrEqual(point.localBound as number);
+      expect(point.certified as number).toBeGreaterThanOrEqual(point.observed);
+      expect(point.worstCase as number).toBeGreaterThanOrEqual(point.observed);
+    }
+  });
+});
+
+describe('random signs', () => {
+  it('keep magnitudes, are as many of one kind as of the other, and differ by name', () => {
+    const ones = new Float64Array(2 ** 14).fill(3);
+    const signed = randomSigns(ones, 'embed');
+    expect(signed.every((x) => Math.abs(x) === 3)).toBe(true);
+    // Four standard deviations of a sum of 2^14 signs are 2^9.
+    expect(Math.abs(signed.reduce((a, b) => a + b / 3, 0))).toBeLessThan(2 ** 9);
+    const other = randomSigns(ones, 'layers.0.attn_residual');
+    expect(Math.abs(signed.reduce((sum, x, i) => sum + (x * other[i]) / 9, 0))).toBeLessThan(2 ** 9);
+    expect(randomSigns(ones, 'embed')).toEqual(signed);
   });
 });
