@@ -5,6 +5,7 @@ import { nodeWorkers } from './platform/node-workers.ts';
 useWorkers(nodeWorkers);
 
 export { analyze, dumpType, policyFor } from './analysis/analyze.ts';
+export type { DepthTiers, TierName, TierPoint, UnavailableTier } from './analysis/depth/result.ts';
 export type { Correlation, Diagnostics, HeadDiagnostics, LayerDiagnostics } from './analysis/diagnostics/result.ts';
 export {
   type ComparisonOfArrays,

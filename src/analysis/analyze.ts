@@ -7,6 +7,7 @@ import { type Batch, batchOf } from '../model/program/batch.ts';
 import { DecoderProgram } from '../model/program/decoder.ts';
 import { layerOf, siteNames } from '../model/program/taps.ts';
 import { type Policy, parsePolicy, patternTest, type Tensor } from '../tensor/index.ts';
+import type { TierMeasurement } from './depth/tiers.ts';
 import type { DiagnosticsCollector } from './diagnostics/collector.ts';
 import { errorsOf, nonFiniteEntries, norm2, ratio } from './metrics.ts';
 import { type AnalyzeOptions, checkOptions, checkSize, checkTokens } from './options.ts';
@@ -46,18 +47,19 @@ export async function analyze(
   if (batch.pad !== null) checkTokens(config, [[token]], 'padding token');
 
   const exactModel = weights === 'rounded' ? withRoundedWeights(model, specOf) : model;
-  const progress = progressOf(model, options.onProgress);
+  const progress = progressOf(model, options);
   const uncertainty = new UncertaintyMeasurement(model, tokens[0], reference);
   const diagnostics = await diagnosticsCollector(model, batch, specOf, options);
   const comparison = new Comparison(new DecoderProgram(config, batch), specOf, reference, options, diagnostics);
+  const tiers = options.tiers === true ? await comparison.measureTiers() : undefined;
   const exactSteps = exactModel === model ? undefined : steps(exactModel);
-  progress('embed', 0);
+  progress('embed');
   for await (const step of steps(model)) {
     const exactStep: Step = exactSteps === undefined ? step : (await exactSteps.next()).value;
     await uncertainty.step(exactStep);
     await comparison.step(step, exactStep);
     diagnostics?.endStep(exactStep.half, exactStep.layer);
-    progress(comparison.taps.at(-1)?.tap ?? '', 1);
+    progress(comparison.taps.at(-1)?.tap ?? '');
     await options.pause?.();
   }
 
@@ -91,6 +93,7 @@ export async function analyze(
     output: comparison.output as OutputResult,
     roundingSeeds: roundingSeeds(model, policy),
     ...(diagnostics && { diagnostics: diagnostics.finish(comparison.taps) }),
+    ...(tiers && { tiers: tiers.result() }),
   };
 }
 
@@ -138,6 +141,9 @@ class Comparison {
   /** Whether differences in the reference's arithmetic are those of float64. */
   private readonly subtracts: boolean;
   private readonly diagnostics: DiagnosticsCollector | undefined;
+  private readonly makeComputed: () => SoftfloatArithmetic;
+  private readonly specOf: SpecOf;
+  private tiers: TierMeasurement | undefined;
 
   constructor(
     program: DecoderProgram,
@@ -147,7 +153,9 @@ class Comparison {
     diagnostics: DiagnosticsCollector | undefined,
   ) {
     const Interpreter = options.backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic;
-    this.computed = new Run<unknown>(program, new Interpreter('softfloat', specOf));
+    this.makeComputed = () => new Interpreter('softfloat', specOf);
+    this.specOf = specOf;
+    this.computed = new Run<unknown>(program, this.makeComputed());
     this.reference = new Run(program, referenceArithmetic(reference));
     this.batch = program.batch;
     this.options = options;
@@ -155,9 +163,17 @@ class Comparison {
     this.diagnostics = diagnostics;
   }
 
+  /** Loads what measures tiers only where it is asked for. */
+  async measureTiers(): Promise<TierMeasurement> {
+    const { TierMeasurement } = await import('./depth/tiers.ts');
+    this.tiers = new TierMeasurement(this.computed, this.reference, this.makeComputed, this.specOf);
+    return this.tiers;
+  }
+
   async step(step: Step, exactStep: Step): Promise<void> {
-    const { computed, reference } = this;
+    const { computed, reference, tiers } = this;
     const R = reference.arithmetic;
+    await tiers?.begin();
     // F(x̂): the reference's half block, from what the policy computed before it.
     const fromComputed =
       step.half && reference.resultFrom(R.lift(await computed.arithmetic.lower(computed.stream)), exactStep);
@@ -167,6 +183,7 @@ class Comparison {
       const rounded = await computed.arithmetic.lower(computedTaps[i].value);
       await this.compare(tap, rounded, exact, tap === step.half?.name ? fromComputed : undefined);
     }
+    await tiers?.end(exactStep, fromComputed);
     // A caller who looks at tensors may keep them.
     if (this.options.onTap !== undefined) return;
     computed.release(computedTaps.map(({ value }) => value));
@@ -243,15 +260,16 @@ function reportedTaps(names: readonly string[], patterns: readonly string[] | un
   );
 }
 
-/** Reports steps; `advance` says how many have ended since the last report, `what` is the last tap or the first one. */
-function progressOf(
-  model: DecoderSource,
-  onProgress: AnalyzeOptions['onProgress'],
-): (what: string, advance: number) => void {
+/**
+ * Reports steps, called before the first and after each; `what` is the last tap, or the first one. A step with tiers takes
+ * one part more for each local error that it carries on.
+ */
+function progressOf(model: DecoderSource, { onProgress, tiers }: AnalyzeOptions): (what: string) => void {
   const stepsInAll = 2 * model.config.layers + 2;
-  let done = 0;
-  return (what, advance) => {
-    done += advance;
-    onProgress?.({ done, total: stepsInAll, what });
+  const partsOf = (count: number): number => count + (tiers === true ? (count * (count - 1)) / 2 : 0);
+  let ended = -1;
+  return (what) => {
+    ended++;
+    onProgress?.({ done: partsOf(ended), total: partsOf(stepsInAll), what });
   };
 }

@@ -39,6 +39,8 @@ export interface AnalyzeOptions {
   readonly diagnostics?: boolean | undefined;
   /** `name = expression` over the diagnostics' names, a number for each layer; they imply `diagnostics`. */
   readonly formulas?: readonly string[] | undefined;
+  /** Also measures the tiers of errors through depth; default false. */
+  readonly tiers?: boolean | undefined;
   /** Awaited between steps: lets a caller see signals, or a page draw. */
   readonly pause?: (() => Promise<void>) | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -68,6 +70,7 @@ const checks: Readonly<Record<keyof AnalyzeOptions, readonly [Check, string]>> =
   backend: [oneOf('cpu', 'scalar'), "'cpu' or 'scalar'"],
   diagnostics: [(value) => typeof value === 'boolean', 'true or false'],
   formulas: [texts, 'an array of texts'],
+  tiers: [(value) => typeof value === 'boolean', 'true or false'],
   onProgress: [callback, 'a function'],
   onTap: [callback, 'a function'],
   onRows: [callback, 'a function'],

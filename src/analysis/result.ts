@@ -1,5 +1,6 @@
 /** What an analysis finds: plain data, the same object in the library and in `--json`. */
 
+import type { DepthTiers } from './depth/result.ts';
 import type { Diagnostics } from './diagnostics/result.ts';
 import type { Quantiles } from './quantiles.ts';
 
@@ -86,4 +87,6 @@ export interface Analysis {
   readonly roundingSeeds: readonly number[];
   /** Present where it was asked for. */
   readonly diagnostics?: Diagnostics;
+  /** Present where tiers were asked for. */
+  readonly tiers?: DepthTiers;
 }

@@ -1,6 +1,6 @@
 /** A decoder's program as a sequence of steps, the parameters of one layer in memory at a time. */
 import type { Arithmetic } from '../arithmetic/arithmetic.ts';
-import type { DecoderSource, Layer } from '../model/decoder-source.ts';
+import type { DecoderSource, Head, Layer } from '../model/decoder-source.ts';
 import type { DecoderProgram, OnTap } from '../model/program/decoder.ts';
 import { type HalfBlock, halfBlocks } from '../model/program/taps.ts';
 
@@ -9,6 +9,8 @@ export interface Step {
   readonly half: HalfBlock | undefined;
   /** The parameters of the half block's layer. */
   readonly layer?: Layer;
+  /** Those of the head, where the step is the head. */
+  readonly head?: Head;
   /**
    * Carries the step out, for any batch and in any arithmetic, from the residual stream `before` it (which the
    * embedding does not read).
@@ -36,5 +38,5 @@ export async function* steps(model: DecoderSource): AsyncGenerator<Step> {
     };
   }
   const head = await model.head();
-  yield { half: undefined, compute: (program, A, { stream }, tap) => program.predict(A, head, stream, tap) };
+  yield { half: undefined, head, compute: (program, A, { stream }, tap) => program.predict(A, head, stream, tap) };
 }

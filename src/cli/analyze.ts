@@ -10,7 +10,7 @@ import { batchOf } from '../model/program/batch.ts';
 import { tapShapes } from '../model/program/taps.ts';
 import { figureFonts } from '../platform/node-fonts.ts';
 import { type AtomicFile, atomicFile, makeFolder, writeFilesAtomically } from '../platform/node-output.ts';
-import { allColumns, shortColumns } from '../report/analysis-table.ts';
+import { everyColumn, shortColumns } from '../report/analysis-table.ts';
 import { diagnosticsText } from '../report/diagnostics-table.ts';
 import { analysisJson } from '../report/json.ts';
 import { type RowsFile, rowsFile } from '../report/parquet.ts';
@@ -18,6 +18,7 @@ import { reportFiles } from '../report/report.ts';
 import { depthTaps } from '../report/select.ts';
 import { summaryLines } from '../report/summary.ts';
 import { markdownList, printTable, type TableFormat } from '../report/table.ts';
+import { shortTierColumns, tierLegend, tierTaps } from '../report/tier-columns.ts';
 import { type Dump, dumpTo } from './dump.ts';
 import { chooseModel, chooseTokens, type DecoderOptions, type TokenOptions } from './input.ts';
 import type { Io } from './io.ts';
@@ -38,6 +39,7 @@ export interface AnalyzeCommandOptions extends TokenOptions, DecoderOptions {
   readonly dump?: string;
   readonly dumpReference?: string;
   readonly report?: string;
+  readonly tiers?: boolean;
 }
 
 /** @throws InputError where an option, the checkpoint or the tokens are wrong; nothing is then left behind */
@@ -56,7 +58,7 @@ export async function runAnalyze(
   try {
     const analysis = await analyze(model, tokens, {
       ...{ policy: options.policy, reference, weights: options.weights, pad: options.pad },
-      ...{ padToken: options.padToken, taps: options.taps },
+      ...{ padToken: options.padToken, taps: options.taps, tiers: options.tiers },
       ...{ diagnostics: options.diagnostics !== undefined, formulas: options.formula },
       onProgress: progress.report,
       onTap: outputs.addTap,
@@ -172,7 +174,8 @@ async function writeReport(
 function printed(analysis: Analysis, model: DecoderSource, options: AnalyzeCommandOptions): string {
   const { table, taps, report } = options;
   const shown = taps === undefined ? depthTaps(analysis) : analysis.taps;
-  const text = printTable(table, table === 'csv' ? allColumns : shortColumns, shown);
+  const main = printTable(table, table === 'csv' ? everyColumn(analysis) : shortColumns, shown);
+  const text = table === 'csv' ? main : `${main}${printedTiers(analysis, table, shown)}`;
   const behind =
     analysis.diagnostics === undefined
       ? ''
@@ -182,4 +185,11 @@ function printed(analysis: Analysis, model: DecoderSource, options: AnalyzeComma
     model.unusedTensors.length === 0 ? [] : [{ label: 'unused tensors', text: model.unusedTensors.join(', ') }];
   const written = report === undefined ? [] : [{ label: 'report', text: join(report, 'index.html') }];
   return `${markdownList([...summaryLines(analysis), ...unused, ...written])}\n${text}${behind}`;
+}
+
+/** The tiers in a table of their own, with what they are under it. */
+function printedTiers({ tiers }: Analysis, table: TableFormat, shown: Analysis['taps']): string {
+  if (tiers === undefined || tierTaps(tiers, shown).length === 0) return '';
+  const text = `\n${printTable(table, shortTierColumns(tiers), tierTaps(tiers, shown))}`;
+  return table === 'md' ? `${text}\n${markdownList(tierLegend(tiers))}` : text;
 }

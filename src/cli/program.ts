@@ -174,6 +174,14 @@ function addAnalyze(program: Command, words: readonly string[], io: Io): void {
     arithmetic,
   );
 
+  add(
+    option(
+      '--tiers',
+      'beside the observed error: root sum square and triangle of the local errors, bounds, and the worst case',
+    ),
+    arithmetic,
+  );
+
   const input = 'Tokens:';
   add(option('--text <words>', "one sequence, through the checkpoint's tokenizer"), input);
   add(
@@ -286,4 +294,5 @@ Examples:
   ulpwise analyze models/gpt2 --tokens '15496,995' --policy 'fp16; order=lanes(8)' --json run.json
   ulpwise analyze --formula 'mine = u*kappa_softmax*(1+kappa_score)*kappa_val'
   ulpwise analyze --policy 'bf16; mode=stochastic, seed=7'
+  ulpwise analyze models/gpt2 --text 'Once upon a time' --tiers --report out
 `;

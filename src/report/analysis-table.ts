@@ -1,6 +1,7 @@
 /** The columns of an analysis: a short table for a terminal or a paper, and everything for programs. */
-import type { Quantiles, TapResult } from '../analysis/result.ts';
+import type { Analysis, Quantiles, TapResult } from '../analysis/result.ts';
 import type { Column } from './table.ts';
+import { allTierColumns } from './tier-columns.ts';
 
 type TapColumn = Column<TapResult>;
 
@@ -49,6 +50,11 @@ export const allColumns: readonly TapColumn[] = [
   right('nonFinite', 'non-finite', (t) => t.nonFinite, { form: 'integer' }),
   { key: 'flagged', header: 'flagged', align: 'left', value: (t) => t.flagged },
 ];
+
+/** All columns, and those of the tiers where the analysis has them. */
+export function everyColumn({ tiers }: Analysis): readonly TapColumn[] {
+  return tiers === undefined ? allColumns : [...allColumns, ...allTierColumns(tiers)];
+}
 
 /** What the headers of the tables mean, a line each. */
 export const legend: readonly { readonly label: string; readonly text: string }[] = [

@@ -17,7 +17,7 @@ export interface DepthPoint {
 export interface HalfBlock {
   /** Block it belongs to. */
   readonly layer: number | null;
-  readonly part: 'attn' | 'mlp';
+  readonly part: 'attn' | 'mlp' | 'embed' | 'logits';
 }
 
 export interface DepthData {

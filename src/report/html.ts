@@ -1,6 +1,6 @@
 /** One self-contained page of an analysis: summary, figure, tables, manifest. No script, nothing loaded from elsewhere. */
 import type { Analysis } from '../analysis/result.ts';
-import { allColumns, legend, shortColumns } from './analysis-table.ts';
+import { everyColumn, legend, shortColumns } from './analysis-table.ts';
 import {
   allHeadColumns,
   allLayerColumns,
@@ -14,11 +14,14 @@ import { depthTaps } from './select.ts';
 import { type SummaryLine, summaryLines } from './summary.ts';
 import { htmlTable } from './table.ts';
 import { htmlText } from './text.ts';
+import { shortTierColumns, tierLegend, tierTaps } from './tier-columns.ts';
 
 export interface PageInput {
   readonly analysis: Analysis;
   /** The depth figure, a whole SVG. */
   readonly figure: string;
+  /** That of the tiers, where the analysis has them. */
+  readonly tiersFigure?: string;
   /** The manifest as JSON. */
   readonly manifest: string;
   readonly unusedTensors: readonly string[];
@@ -46,7 +49,7 @@ pre { overflow-x: auto; background: var(--stripe); padding: 0.8rem; font-size: 0
 `;
 
 /** The page. Equal input gives equal bytes. */
-export function htmlPage({ analysis, figure, manifest, unusedTensors }: PageInput): string {
+export function htmlPage({ analysis, figure, tiersFigure, manifest, unusedTensors }: PageInput): string {
   const title = `${analysis.policy} against ${analysis.reference.arithmetic}`;
   const unused: SummaryLine[] =
     unusedTensors.length === 0 ? [] : [{ label: 'unused tensors', text: unusedTensors.join(', ') }];
@@ -66,9 +69,9 @@ ${descriptions([...summaryLines(analysis), ...unused])}
 <div class="wide">${htmlTable(shortColumns, depthTaps(analysis))}</div>
 <h2>What the columns mean</h2>
 ${descriptions(legend)}
-<h2>Every tap</h2>
+${tiersFigure === undefined ? '' : tiersSection(analysis, tiersFigure)}<h2>Every tap</h2>
 <details><summary>${analysis.taps.length} taps with all quantiles over rows</summary>
-<div class="wide">${htmlTable(allColumns, analysis.taps)}</div>
+<div class="wide">${htmlTable(everyColumn(analysis), analysis.taps)}</div>
 </details>
 ${diagnosticsSection(analysis)}<h2>Manifest</h2>
 <details><summary>what is needed to run this again</summary>
@@ -98,6 +101,15 @@ ${descriptions(diagnosticsLegend(diagnostics))}
 <details><summary>every head</summary>
 <div class="wide">${htmlTable(allHeadColumns, headRows(diagnostics))}</div>
 </details>
+`;
+}
+
+function tiersSection({ tiers, taps }: Analysis, figure: string): string {
+  if (tiers === undefined) return '';
+  return `<h2>Observed error and every tier</h2>
+<figure>${figure}</figure>
+<div class="wide">${htmlTable(shortTierColumns(tiers), tierTaps(tiers, taps))}</div>
+${descriptions(tierLegend(tiers))}
 `;
 }
 

@@ -1,4 +1,5 @@
 /** An analysis as JSON text. */
+import { type DepthTiers, tierNames } from '../analysis/depth/result.ts';
 import type { Diagnostics } from '../analysis/diagnostics/result.ts';
 import type { Analysis, Quantiles, TapResult } from '../analysis/result.ts';
 
@@ -63,6 +64,7 @@ export function analysisJson(analysis: Analysis): string {
         : { tap: first.tap, value: first.value, sequence: first.sequence, token: first.token, index: first.index },
     roundingSeeds: analysis.roundingSeeds,
     ...(analysis.diagnostics && { diagnostics: diagnosticsJson(analysis.diagnostics) }),
+    ...(analysis.tiers && { tiers: tiersJson(analysis.tiers) }),
   });
 }
 
@@ -102,6 +104,23 @@ function tapJson(tap: TapResult): Json {
     minRowNorm: tap.minRowNorm,
     nonFinite: tap.nonFinite,
     flagged: tap.flagged,
+  };
+}
+
+function tiersJson({ points, unavailable }: DepthTiers): Json {
+  return {
+    points: points.map((point) => ({
+      tap: point.tap,
+      layer: point.layer,
+      observed: point.observed,
+      local: point.local,
+      linear: point.linear,
+      rest: point.rest,
+      localBound: point.localBound,
+      ...Object.fromEntries(tierNames.map((tier) => [tier, point[tier]])),
+      worstCaseLog10: point.worstCaseLog10,
+    })),
+    unavailable: unavailable.map(({ tier, from, because }) => ({ tier, from, because })),
   };
 }
 

@@ -1,6 +1,7 @@
 /** All files of a report, by name. */
+import type { DepthTiers } from '../analysis/depth/result.ts';
 import type { Analysis } from '../analysis/result.ts';
-import { allColumns, shortColumns } from './analysis-table.ts';
+import { everyColumn, shortColumns } from './analysis-table.ts';
 import { depthFigure } from './depth-figure.ts';
 import { allHeadColumns, allLayerColumns, headRows } from './diagnostics-table.ts';
 import { htmlPage } from './html.ts';
@@ -9,6 +10,8 @@ import { type ManifestInput, manifestJson } from './manifest.ts';
 import { svgToPng } from './png.ts';
 import { depthTaps } from './select.ts';
 import { csvTable, latexTable, markdownTable } from './table.ts';
+import { shortTierColumns, tierTaps } from './tier-columns.ts';
+import { tiersFigure } from './tiers-figure.ts';
 
 /** `rows` is the Parquet file of all rows, `fonts` are paths of TrueType files (png.ts). */
 export function reportFiles(
@@ -20,16 +23,22 @@ export function reportFiles(
   const figure = depthFigure(analysis);
   const manifest = manifestJson(input);
   const text = (content: string): Uint8Array => new TextEncoder().encode(content);
-  const page = htmlPage({ analysis, figure, manifest, unusedTensors: input.unusedTensors });
+  const { tiers } = analysis;
+  const tiersSvg = tiers && tiersFigure(analysis, tiers);
+  const page = htmlPage({
+    ...{ analysis, figure, manifest, unusedTensors: input.unusedTensors },
+    ...(tiersSvg !== undefined && { tiersFigure: tiersSvg }),
+  });
   return new Map([
     ['index.html', text(page)],
     ['table.md', text(markdownTable(shortColumns, depthTaps(analysis)))],
     ['table.tex', text(latexTable(shortColumns, depthTaps(analysis)))],
-    ['table.csv', text(csvTable(allColumns, analysis.taps))],
+    ['table.csv', text(csvTable(everyColumn(analysis), analysis.taps))],
     ['rows.parquet', rows],
     ['depth.svg', text(figure)],
     ['depth.png', svgToPng(figure, fonts)],
     ...diagnosticsFiles(analysis).map(([name, content]) => [name, text(content)] as const),
+    ...(tiers && tiersSvg !== undefined ? tierFiles(tiers, analysis, tiersSvg, fonts) : []),
     ['analysis.json', text(analysisJson(analysis))],
     ['manifest.json', text(manifest)],
   ]);
@@ -41,5 +50,22 @@ function diagnosticsFiles({ diagnostics }: Analysis): (readonly [string, string]
   return [
     ['diagnostics.csv', csvTable(allLayerColumns(diagnostics), diagnostics.layers)],
     ['heads.csv', csvTable(allHeadColumns, headRows(diagnostics))],
+  ];
+}
+
+/** The tiers' table and figure. */
+function tierFiles(
+  tiers: DepthTiers,
+  { taps }: Analysis,
+  svg: string,
+  fonts: readonly string[],
+): [string, Uint8Array][] {
+  const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+  const [columns, rows] = [shortTierColumns(tiers), tierTaps(tiers, taps)];
+  return [
+    ['tiers.md', text(markdownTable(columns, rows))],
+    ['tiers.tex', text(latexTable(columns, rows))],
+    ['tiers.svg', text(svg)],
+    ['tiers.png', svgToPng(svg, fonts)],
   ];
 }

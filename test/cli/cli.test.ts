@@ -167,6 +167,21 @@ describe('ulpwise analyze', () => {
     await run(['analyze', ...tiny, '--length', '6', '--report', path]);
     expect(readdirSync(path).map((name) => readFileSync(join(path, name)).toString('base64'))).toEqual(before);
   });
+  it('prints the tiers and writes them into the report', async () => {
+    const path = join(folder, 'tiers');
+    const { code, out } = await run(['analyze', ...tiny, '--length', '6', '--tiers', '--report', path]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^\| tap .*\| rss × \| triangle × \|/m);
+    expect(out).toMatch(/^- triangle: first order: /m);
+    for (const name of ['tiers.md', 'tiers.tex', 'tiers.svg', 'tiers.png']) expect(readdirSync(path)).toContain(name);
+    const { tiers } = JSON.parse(readFileSync(join(path, 'analysis.json'), 'utf8'));
+    expect(tiers.points.at(-1)).toMatchObject({ tap: 'logits', layer: null });
+    const before = readdirSync(path).map((name) => readFileSync(join(path, name)).toString('base64'));
+    await run(['analyze', ...tiny, '--length', '6', '--tiers', '--report', path]);
+    expect(readdirSync(path).map((name) => readFileSync(join(path, name)).toString('base64'))).toEqual(before);
+    const latex = (await run(['analyze', ...tiny, '--length', '6', '--tiers', '--table', 'latex'])).out;
+    expect(latex.match(/\\begin\{tabular\}/g)?.length).toBe(2);
+  });
   it.each(['latex', 'csv'])('prints only the table as %s', async (form) => {
     const { out } = await run(['analyze', ...tiny, '--length', '3', '--table', form, '--taps', '*.probs']);
     expect(out).toMatch(form === 'latex' ? /^\\begin\{tabular\}[\s\S]*\\end\{tabular\}\n$/ : /^tap,layer,shape,/);

@@ -1,4 +1,5 @@
 /** Analyses made by hand, for the report's tests. */
+import type { TierPoint } from '../../src/analysis/depth/result.ts';
 import type { Analysis, Quantiles, TapResult } from '../../src/analysis/result.ts';
 
 export function quantiles(scale: number): Quantiles {
@@ -49,6 +50,24 @@ export function analysis(layers = 3, more: Partial<Analysis> = {}): Analysis {
     output: { lossReference: 1.6001221, lossComputed: 1.6123, klMean: 0.000123, argmaxFlips: 1, minMargin: 0.0123 },
     ...more,
   };
+}
+
+/** The same with tiers; the worst case grows by 10^`decades` a half block, and the bounds are there where they are asked for. */
+export function tiered(layers = 3, decades = 4, bounded = true): Analysis {
+  const base = analysis(layers);
+  const ends = base.taps.filter(({ tap: name, added }) => added !== null || name === 'embed' || name === 'logits');
+  const points = ends.map(({ tap: name, layer, relFrobenius: observed, added }, i): TierPoint => {
+    const log10 = -2 + decades * i;
+    return {
+      ...{ tap: name, layer, observed, local: added ?? observed / 2, linear: observed, rest: observed / 64 },
+      ...{ rootSumSquare: observed * (i % 2 === 0 ? 0.9375 : 1.0625), triangle: observed * (1 + Math.min(i, 12) / 4) },
+      ...(bounded
+        ? { boundRootSumSquare: 4 * observed, boundTriangle: 32 * observed * 2 ** i, certified: 64 * observed * 4 ** i }
+        : { boundRootSumSquare: null, boundTriangle: null, certified: null }),
+      ...{ localBound: bounded ? 8 * observed : null, worstCase: 10 ** log10, worstCaseLog10: log10 },
+    };
+  });
+  return { ...base, tiers: { points, unavailable: [] } };
 }
 
 /** The same with an overflow: the last half blocks are infinite and NaN. */

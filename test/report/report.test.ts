@@ -1,8 +1,10 @@
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
+import { type DepthTiers, type TierPoint, tierNames } from '../../src/analysis/depth/result.ts';
 import type { Analysis } from '../../src/analysis/result.ts';
 import type { RowRecord } from '../../src/analysis/rows.ts';
 import { figureFonts } from '../../src/platform/node-fonts.ts';
+import { everyColumn } from '../../src/report/analysis-table.ts';
 import { depthFigure } from '../../src/report/depth-figure.ts';
 import { logScale } from '../../src/report/depth-scale.ts';
 import { htmlPage } from '../../src/report/html.ts';
@@ -11,7 +13,11 @@ import { manifestJson } from '../../src/report/manifest.ts';
 import { rowsFile } from '../../src/report/parquet.ts';
 import { svgToPng } from '../../src/report/png.ts';
 import { firstNonFiniteText, summaryLines } from '../../src/report/summary.ts';
-import { analysis, overflowed, tap } from './example.ts';
+import { csvTable, markdownTable } from '../../src/report/table.ts';
+import { shortTierColumns, tierTaps } from '../../src/report/tier-columns.ts';
+import { tiersData } from '../../src/report/tiers-data.ts';
+import { tiersFigure } from '../../src/report/tiers-figure.ts';
+import { analysis, overflowed, tap, tiered } from './example.ts';
 
 const exact: Analysis = {
   ...analysis(2),
@@ -73,6 +79,77 @@ describe('figure', () => {
     expect(String.fromCharCode(...png.subarray(1, 4))).toBe('PNG');
     // Without fonts the letters are missing, and with them most of the picture's detail.
     expect(png.length).toBeGreaterThan(1.5 * bare.length);
+  });
+});
+
+describe('tiers', () => {
+  const broken = (): Analysis => {
+    const { tiers, ...base } = tiered(3, 200, false);
+    const none = { rootSumSquare: null, triangle: null, local: null, linear: null, rest: null };
+    const because = 'a computed number is infinite or NaN';
+    return {
+      ...base,
+      tiers: {
+        points: (tiers as DepthTiers).points.map((point, i) =>
+          i < 4
+            ? { ...point, ...(i === 0 && { observed: 0, triangle: 0 }) }
+            : { ...point, ...none, observed: Number.NaN },
+        ),
+        unavailable: [{ tier: 'triangle', from: 'layers.1.mlp_residual', because }],
+      },
+    };
+  };
+  it.each([
+    ['tiers', tiered(4)],
+    ['tiers-measured', tiered(3, 4, false)],
+    ['tiers-broken', broken()],
+    ['tiers-deep', tiered(48, 2)],
+  ] as const)('%s', async (name, what) => {
+    const svg = tiersFigure(what, what.tiers as DepthTiers);
+    expect(svg).not.toMatch(/[(",]NaN|undefined/);
+    await expect(svg).toMatchFileSnapshot(`__snapshots__/${name}.svg`);
+  });
+  it('draw lines that end at the upper edge', () => {
+    const { lines, exits, scale } = tiersData(tiered(4).tiers as DepthTiers);
+    expect(Math.max(...lines.map(({ y }) => y ?? 0))).toBe(scale.high);
+    expect(exits).toEqual([{ series: 'worstCase', tap: 'layers.1.attn_residual', log10: 34, last: 'logits' }]);
+    // Between 10^6 at position 2 and 10^10 at 3, as far up as the edge is.
+    const crossing = lines.find(({ series, marked, y }) => series === 'worstCase' && !marked && y !== null);
+    expect(crossing?.x).toBeCloseTo(2 + (Math.log10(scale.high) - 6) / 4, 12);
+  });
+  it('stand in tables as values and as multiples of the observed error', () => {
+    const what = tiered(2);
+    const tiers = what.tiers as DepthTiers;
+    const csv = csvTable(everyColumn(what), what.taps).split('\r\n');
+    const header = csv[0].split(',');
+    const row = csv.find((line) => line.startsWith('layers.0.mlp_residual,'))?.split(',') as string[];
+    const at = (key: string): number => Number(row[header.indexOf(key)]);
+    const point = tiers.points.find(({ tap: name }) => name === 'layers.0.mlp_residual') as TierPoint;
+    for (const tier of tierNames) {
+      expect(at(tier)).toBe(point[tier]);
+      expect(at(`${tier}_overObserved`)).toBe((point[tier] as number) / point.observed);
+    }
+    expect(at('worstCaseLog10')).toBe(point.worstCaseLog10);
+    expect(csv.find((line) => line.startsWith('final_norm,'))).toMatch(/false,{17}$/);
+    const md = markdownTable(shortTierColumns(tiers), tierTaps(tiers, what.taps)).split('\n');
+    expect(md.length).toBe(2 + tiers.points.length + 1);
+    expect(Math.max(...md.map((line) => [...line].length))).toBeLessThanOrEqual(120);
+  });
+  it('are in the JSON as they are', () => {
+    const { tiers } = tiered(2);
+    expect(JSON.parse(analysisJson(tiered(2))).tiers).toEqual(tiers);
+    expect(JSON.parse(analysisJson(analysis(2)))).not.toHaveProperty('tiers');
+    expect(JSON.parse(analysisJson(broken())).tiers.points.at(-1)).toMatchObject({
+      observed: 'NaN',
+      worstCase: 'Infinity',
+    });
+  });
+  it('are on the page, with why one is missing', () => {
+    const what = broken();
+    const svg = tiersFigure(what, what.tiers as DepthTiers);
+    const page = htmlPage({ analysis: what, figure: '', tiersFigure: svg, manifest: '{}', unusedTensors: [] });
+    expect(page).toContain('no triangle from layers.1.mlp_residual on');
+    expect(page).toContain('Observed error and every tier');
   });
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineBound } from '../define.ts';
-import { matrix } from '../inputs.ts';
+import { type Matrix, matrix, requireEqual, vector } from '../inputs.ts';
+import { absolute, frobenius, rowSums } from '../matrices.ts';
 import { omegaKq, omegaOv } from './functionals.ts';
 import { headCount, headWeights } from './weights.ts';
 
@@ -11,10 +12,11 @@ export const attnLip = defineBound({
   kind: 'rigorous',
   norm: 'operator',
   scale: 'relative',
-  formula: 'ov * (1 + kq * R^2)',
+  formula: 'ov * (1 + kq * R^2 + b * R)',
   symbols: {
     ov: 'ω_ov = ‖W_O‖∞ max_h ‖W_v,h‖∞',
     kq: 'ω_kq = (2/√d) max_h ‖|W_k,h|1‖₂ ‖|W_q,h|1‖₂',
+    b: '(1/√d) max_h (‖|W_q,h|1‖₂ ‖b_k,h‖₂ + ‖|W_k,h|1‖₂ ‖b_q,h‖₂), 0 without biases',
     R: 'the radius: no token has a larger ∞-norm',
   },
   inputs: {
@@ -23,6 +25,8 @@ export const attnLip = defineBound({
     valueWeight: matrix('W_v: H·d × width'),
     outWeight: matrix('W_O: outputs × H·d'),
     heads: headCount,
+    queryBias: vector('b_q: H·d').optional(),
+    keyBias: vector('b_k: H·d').optional(),
     radius: z.number().nonnegative().describe('R: no token has a larger ∞-norm'),
     tokens: matrix('tokens × width: tokens to check against the radius').optional(),
   },
@@ -38,9 +42,23 @@ export const attnLip = defineBound({
   ],
   compute: (inputs) => {
     const heads = headWeights(inputs);
-    return { ov: omegaOv(inputs.outWeight, heads), kq: omegaKq(heads), R: inputs.radius };
+    const d = heads[0].query.rows;
+    const length = (weight: Matrix) => frobenius(rowSums(absolute(weight)));
+    const biasLengths = (name: 'queryBias' | 'keyBias'): number[] => {
+      const bias = inputs[name];
+      if (bias !== undefined) requireEqual(`attnLip: ${name}`, heads.length * d, bias.length);
+      return heads.map((_, h) => (bias === undefined ? 0 : frobenius(bias.subarray(h * d, (h + 1) * d))));
+    };
+    const [ofQuery, ofKey] = [biasLengths('queryBias'), biasLengths('keyBias')];
+    const biased = heads.map(({ query, key }, h) => length(query) * ofKey[h] + length(key) * ofQuery[h]);
+    return {
+      ov: omegaOv(inputs.outWeight, heads),
+      kq: omegaKq(heads),
+      b: biased.reduce((a, b) => Math.max(a, b)) / Math.sqrt(d),
+      R: inputs.radius,
+    };
   },
-  value: ({ ov, kq, R }) => ov * (1 + kq * R ** 2),
+  value: ({ ov, kq, b, R }) => ov * (1 + kq * R ** 2 + b * R),
   theory: 'theory/attention.md',
   source: 'functionals of Budzinskiy, Fang, Zeng, Petersen (2026); the bound is derived here',
 });

@@ -19,7 +19,9 @@ describe('how sharp bounds are known to be', () => {
       if (kind === 'probabilistic' || kind === 'heuristic') expect(known, id).toBeNull();
       else if (known !== null) expect(known > 0 && known <= 1, id).toBe(true);
     }
-    expect(certain.filter(({ id }) => knownRatio(id) === null).map(({ id }) => id)).toEqual(['mlpLip', 'residAdds']);
+    expect(certain.filter(({ id }) => knownRatio(id) === null).map(({ id }) => id)).toEqual([
+      ...['mlpLip', 'gatedMlpLip', 'residAdds'],
+    ]);
   });
   it('notices a search that finds little', () => {
     expect(fallsShort({ id: 'dotSeq', maxRatio: 0.3 })).toBe(true);

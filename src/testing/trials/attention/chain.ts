@@ -135,7 +135,13 @@ export const chainTrials: readonly Trial[] = [
       const weights = (['queryWeight', 'keyWeight', 'valueWeight', 'outWeight'] as const).map(
         (name) => [name, trial.arrays[name].map(bounded)] as const,
       );
-      return { ...trial, order: 'sequential', arrays: { tokens, moved, ...Object.fromEntries(weights) } };
+      const inner = trial.scalars.heads * trial.scalars.headWidth;
+      const scale = random.pick([0, 1, 8]);
+      const biases = (['queryBias', 'keyBias', 'valueBias'] as const).map(
+        (name) => [name, Array.from({ length: inner }, () => bounded(scale * random.normal()))] as const,
+      );
+      const arrays = { tokens, moved, ...Object.fromEntries([...weights, ...biases]) };
+      return { ...trial, order: 'sequential', arrays };
     },
     simpler: plainer,
     observe: (trial) => {
@@ -155,7 +161,9 @@ export const chainTrials: readonly Trial[] = [
       const { tokens: checked, ...weights } = matrices(trial);
       // The references' errors: 2^−90 of exponents.
       const observed = Math.max(0, most - 2 ** -70 * size) / distance;
-      return { inputs: { ...weights, tokens: checked, heads: trial.scalars.heads, radius }, observed };
+      const { queryBias, keyBias } = trial.arrays;
+      const biases = { ...(queryBias && { queryBias }), ...(keyBias && { keyBias }) };
+      return { inputs: { ...weights, ...biases, tokens: checked, heads: trial.scalars.heads, radius }, observed };
     },
     sharp: {
       trial: scalarCase('fp32', {

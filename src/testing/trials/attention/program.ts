@@ -1,4 +1,4 @@
-/** Attention in any arithmetic, as the decoder's program has it: without biases, norms and rotation. */
+/** Attention in any arithmetic, as the decoder's program has it: without norms and rotation, with biases where a case has them. */
 import type { Arithmetic } from '../../../arithmetic/arithmetic.ts';
 import { DoubleDoubleArithmetic } from '../../../arithmetic/double-double.ts';
 import { type DD, doubleDouble as dd } from '../../../softfloat/double-double.ts';
@@ -37,9 +37,19 @@ export function scoresOf<V>(A: Arithmetic<V>, q: V, k: V, d: number, mask?: KeyM
 }
 
 /** x [1, tokens, width] through a layer, split into heads: [1, heads, tokens, d]. */
-export function projected<V>(A: Arithmetic<V>, x: V, weight: readonly number[], sizes: AttentionSizes): V {
+export function projected<V>(
+  A: Arithmetic<V>,
+  x: V,
+  weight: readonly number[],
+  sizes: AttentionSizes,
+  bias?: readonly number[],
+): V {
   const { tokens, width, heads, headWidth } = sizes;
-  const layer = { weight: matrixOf(heads * headWidth, width, weight), layout: 'out-in' as const };
+  const layer = {
+    weight: matrixOf(heads * headWidth, width, weight),
+    layout: 'out-in' as const,
+    ...(bias && { bias: tensor([heads * headWidth], Float64Array.from(bias)) }),
+  };
   return A.permute(A.reshape(A.linear('', x, layer), [1, tokens, heads, headWidth]), [0, 2, 1, 3]);
 }
 
@@ -47,14 +57,14 @@ export type AttentionTaps<V> = Readonly<
   Record<'query' | 'key' | 'value' | 'scores' | 'probabilities' | 'context' | 'output', V>
 >;
 
-/** The sublayer's taps for the arrays `tokens`, `queryWeight`, `keyWeight`, `valueWeight` and `outWeight` of a case. */
+/** The sublayer's taps for the arrays `tokens`, `queryWeight`, `keyWeight`, `valueWeight` and `outWeight` of a case, and its biases. */
 export function attention<V>(A: Arithmetic<V>, trial: TrialCase, tokens = trial.arrays.tokens): AttentionTaps<V> {
   const sizes = sizesOf(trial);
   const { arrays } = trial;
   const x = A.lift(tensor([1, sizes.tokens, sizes.width], Float64Array.from(tokens)));
   const mask = maskOf(trial);
-  const [query, key, value] = [arrays.queryWeight, arrays.keyWeight, arrays.valueWeight].map((weight) =>
-    projected(A, x, weight, sizes),
+  const [query, key, value] = (['query', 'key', 'value'] as const).map((name) =>
+    projected(A, x, arrays[`${name}Weight`], sizes, arrays[`${name}Bias`]),
   );
   const scores = scoresOf(A, query, key, sizes.headWidth, mask);
   const probabilities = A.softmax('', scores, mask);

@@ -73,6 +73,52 @@ const mlpLip: Trial = {
   outside: {},
 };
 
+const gatedMlpLip: Trial = {
+  bound: 'gatedMlpLip',
+  draw(random, format) {
+    const trial = mlpLip.draw(random, format);
+    const { up } = trial.arrays;
+    const hidden = up.length / trial.arrays.x.length;
+    const biases = { gateBias: moderate(random, format, hidden), upBias: moderate(random, format, hidden) };
+    return { ...trial, arrays: { ...trial.arrays, gate: moderate(random, format, up.length), ...biases } };
+  },
+  observe({ arrays: { x, other, gate, up, down, gateBias, upBias }, scalars }) {
+    const activation = activations[scalars.activation];
+    const f = (at: readonly number[]): Vector => {
+      const gates = activate(plus(apply(gate, vectorOf(at)), vectorOf(gateBias)), activation);
+      const ups = plus(apply(up, vectorOf(at)), vectorOf(upBias));
+      return apply(
+        down,
+        gates.map((g, i) => doubleDouble.mul(g, ups[i])),
+      );
+    };
+    const distance = normInf(minus(vectorOf(other), vectorOf(x)));
+    const radius = Math.max(normInf(vectorOf(x)), normInf(vectorOf(other)));
+    if (!(distance >= LEAST * radius)) return undefined;
+    const [from, to] = [f(x), f(other)];
+    const change = normInf(minus(to, from));
+    // Biases are no part of the distance: what they lose in double-double must not count.
+    if (!(change >= LEAST * Math.max(normInf(from), normInf(to)))) return undefined;
+    const moved = change / distance;
+    const hidden = up.length / x.length;
+    const inputs = {
+      gate: { shape: [hidden, x.length], data: gate },
+      up: { shape: [hidden, x.length], data: up },
+      down: { shape: [x.length, hidden], data: down },
+      ...{ gateBias, upBias, activation, radius, x },
+    };
+    return Number.isFinite(moved) ? { inputs, observed: moved * (1 - UNCERTAINTY) } : undefined;
+  },
+  sharp: {
+    ratio: 0.999,
+    trial: {
+      ...{ ...real, format: 'fp16', scalars: { activation: 3 } },
+      arrays: { x: [1], other: [1 - 2 ** -10], gate: [1], up: [1], down: [1], gateBias: [0], upBias: [0] },
+    },
+  },
+  outside: { radius: { gate: [[1]], up: [[1]], down: [[1]], activation: 'relu', radius: 1, x: [2] } },
+};
+
 /** Branches f_l(z) = W_l·z, so that ‖W_l‖∞ is their Lipschitz constant. */
 const blockInf: Trial = {
   bound: 'blockInf',
@@ -87,9 +133,11 @@ const blockInf: Trial = {
       gamma: moderate(random, format, width * steps),
       local: errors(width * steps),
     };
-    return { ...real, format: format.name, arrays, scalars: { epsilon: random.pick([0, 1e-5, 1]) } };
+    const scalars = { epsilon: random.pick([0, 1e-5, 1]), rms: random.integer(0, 1) };
+    return { ...real, format: format.name, arrays, scalars };
   },
-  observe({ arrays: { x, dx, w, gamma, local }, scalars: { epsilon } }) {
+  observe({ arrays: { x, dx, w, gamma, local }, scalars: { epsilon, rms } }) {
+    const name = rms === 1 ? 'rmsNorm' : 'layerNorm';
     const width = x.length;
     const steps = gamma.length / width;
     let [reference, perturbed] = [vectorOf(x), plus(vectorOf(x), vectorOf(dx))];
@@ -104,8 +152,8 @@ const blockInf: Trial = {
       const [weight, gains, error] = [part(w, width * width), part(gamma, width), part(local, width)];
       const norm = { gamma: tensor([width], Float64Array.from(gains)) };
       const branch = (at: Vector): Vector =>
-        apply(weight, exact.layerNorm('norm', asRow(at), norm, epsilon).data as Vector);
-      const { deviation, sigma } = statistics(reference);
+        apply(weight, exact[name]('norm', asRow(at), norm, epsilon).data as Vector);
+      const { deviation, sigma } = statistics(reference, name);
       lists.lipschitz.push(rowNorm(weight, width));
       lists.gamma.push(normInf(vectorOf(gains)));
       lists.sigma.push(sigma * (1 - UNCERTAINTY));
@@ -117,7 +165,7 @@ const blockInf: Trial = {
       size = Math.max(size, normInf(reference), lists.lipschitz[l] * lists.gamma[l] * Math.sqrt(width));
       observed[l] = normInf(minus(perturbed, reference)) * (1 - UNCERTAINTY);
     }
-    const inputs = { width, initial: normInf(vectorOf(dx)), ...lists };
+    const inputs = { width, norm: name, initial: normInf(vectorOf(dx)), ...lists };
     if (!(inputs.initial >= LEAST * size)) return undefined;
     return observed.every(Number.isFinite) ? { inputs, observed } : undefined;
   },
@@ -126,7 +174,7 @@ const blockInf: Trial = {
     trial: {
       ...{ ...real, format: 'fp32' },
       arrays: { x: [0, 0], dx: [2 ** -10, -(2 ** -10)], w: [1, 0, 0, 1], gamma: [1, 1], local: [0, 0] },
-      scalars: { epsilon: 1 },
+      scalars: { epsilon: 1, rms: 0 },
     },
   },
   outside: {
@@ -145,14 +193,14 @@ function rowNorm(weight: readonly number[], width: number): number {
   );
 }
 
-/** The largest |x − mean| and the standard deviation. */
-function statistics(x: Vector): { deviation: number; sigma: number } {
+/** The largest |x − mean| and the standard deviation; of RMSNorm, |x| and the root mean square. */
+function statistics(x: Vector, norm: 'layerNorm' | 'rmsNorm'): { deviation: number; sigma: number } {
   const { add, sub, div, fromNumber } = doubleDouble;
   const length = fromNumber(x.length);
-  const mean = div(x.reduce(add, fromNumber(0)), length);
+  const mean = norm === 'rmsNorm' ? fromNumber(0) : div(x.reduce(add, fromNumber(0)), length);
   const deviations = x.map((entry) => sub(entry, mean).hi);
   const squares = deviations.reduce((sum, c) => sum + c * c, 0);
   return { deviation: Math.max(...deviations.map(Math.abs)), sigma: Math.sqrt(squares / x.length) };
 }
 
-export const mapTrials: readonly Trial[] = [mlpLip, blockInf];
+export const mapTrials: readonly Trial[] = [mlpLip, gatedMlpLip, blockInf];
