@@ -10,7 +10,12 @@ import { extremeSingularValues } from '../../src/bounds/spectra/extremes.ts';
 import { triangularFactor } from '../../src/bounds/spectra/householder.ts';
 import { largestEigenvalue } from '../../src/bounds/spectra/lanczos.ts';
 import { absoluteProductNorm } from '../../src/bounds/spectra/nonnegative.ts';
-import { productSingularValues, singularValues, spectralNormOfRows } from '../../src/bounds/spectra/singular-values.ts';
+import {
+  productSingularValues,
+  singularValues,
+  spectralNorm,
+  spectralNormOfRows,
+} from '../../src/bounds/spectra/singular-values.ts';
 import { Random } from '../../src/testing/random.ts';
 
 /** Independent of the code under test: ml-matrix on the whole matrix. */
@@ -64,6 +69,31 @@ describe('the triangular factor', () => {
       }),
     );
   });
+  it('has it where reflections are applied together, with a column of zeros and a repeated one too', () => {
+    for (const [rows, columns] of [
+      [150, 140],
+      [131, 160],
+    ]) {
+      const a = gaussian(rows, columns, `panels ${rows}`);
+      const n = Math.min(rows, columns);
+      const at = (k: number) => (rows >= columns ? k % columns : Math.floor(k / columns));
+      const step = rows >= columns ? 1 : columns;
+      for (const data of [
+        a.data,
+        a.data.map((x, k) => (at(k) === 40 ? 0 : x)),
+        a.data.map((x, k) => (at(k) === 71 ? a.data[k - step] : x)),
+      ]) {
+        const factor = triangularFactor({ ...a, data });
+        expect(factor.rows).toBe(n);
+        const [made, wanted] = [timesTransposed(factor, factor).data, gramOf({ ...a, data }).data];
+        // Twice the backward error of the factor, and the sums of both Gram matrices; norms are those of Frobenius.
+        const size = frobenius(data) ** 2;
+        const allowed = (2 * Math.sqrt(n) * rows * columns + 2 * (rows + columns)) * 2 ** -53 * size;
+        expect(frobenius(made.map((x, k) => x - wanted[k]))).toBeLessThanOrEqual(allowed);
+        for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) expect(factor.data[i * n + j]).toBe(0);
+      }
+    }
+  });
 });
 
 describe('singular values', () => {
@@ -98,6 +128,24 @@ describe('singular values', () => {
   });
 });
 
+describe('σ_max of a matrix', () => {
+  it('is that of the full decomposition, by a triangular factor where it is tall or wide', () => {
+    for (const [rows, columns] of [
+      [200, 60],
+      [60, 200],
+      [70, 70],
+      [3, 1],
+    ]) {
+      const a = gaussian(rows, columns, `norm ${rows} ${columns}`);
+      expect(Math.abs(spectralNorm(a) / fullDecomposition(a)[0] - 1)).toBeLessThanOrEqual(2 ** -21);
+      const scaled = { ...a, data: a.data.map((x) => x * 2 ** 600) };
+      expect(Math.abs(spectralNorm(scaled) / (2 ** 600 * spectralNorm(a)) - 1)).toBeLessThanOrEqual(2 ** -20);
+      expect(spectralNorm({ ...a, data: a.data.map(() => 0) })).toBe(0);
+      expect(spectralNorm({ ...a, data: a.data.map(() => Number.POSITIVE_INFINITY) })).toBeNaN();
+    }
+  });
+});
+
 describe('σ_max by the Lanczos process', () => {
   it('is that of the full decomposition, for ragged rows too', () => {
     for (const [rows, columns] of [
@@ -116,7 +164,7 @@ describe('σ_max by the Lanczos process', () => {
   it('scales, and ends where there is nothing to find', () => {
     const a = gaussian(60, 60, 'scale');
     const at = (scale: number) => spectralNormOfRows(rowsOf({ ...a, data: a.data.map((x) => x * scale) })) / scale;
-    for (const scale of [2 ** -300, 2 ** 300]) expect(at(scale)).toBe(at(1));
+    for (const scale of [2 ** -600, 2 ** -300, 2 ** 300, 2 ** 600]) expect(at(scale)).toBe(at(1));
     expect(spectralNormOfRows(rowsOf({ ...a, data: a.data.map(() => 0) }))).toBe(0);
     expect(spectralNormOfRows(rowsOf({ ...a, data: a.data.map(() => Number.NaN) }))).toBeNaN();
     // Rank one: two steps exhaust it.
@@ -161,6 +209,7 @@ describe('σ_max and σ_min', () => {
       [60, 90],
       [120, 40],
       [50, 50],
+      [141, 200],
     ]) {
       const a = gaussian(rows, columns, `extremes ${rows} ${columns}`);
       const [found, wanted] = [extremeSingularValues(a, gramOf(a)), fullDecomposition(a)];
@@ -170,14 +219,19 @@ describe('σ_max and σ_min', () => {
   });
   it('are found beyond the accuracy of the Gram matrix', () => {
     // Columns shrink to 10^−11: the Gram matrix knows nothing below 10^−8.
-    const a = withColumns(
-      gaussian(80, 30, 'graded'),
-      Array.from({ length: 30 }, (_, j) => 10 ** (-11 * (j / 29))),
-    );
-    const [found, wanted] = [extremeSingularValues(a, gramOf(a)), fullDecomposition(a)];
-    const least = wanted.at(-1) as number;
-    expect(least).toBeLessThan(1e-9 * wanted[0]);
-    expect(Math.abs(found.smallest - least)).toBeLessThanOrEqual(backward(a) * wanted[0]);
+    for (const [rows, columns] of [
+      [80, 30],
+      [150, 140],
+    ]) {
+      const a = withColumns(
+        gaussian(rows, columns, 'graded'),
+        Array.from({ length: columns }, (_, j) => 10 ** (-11 * (j / (columns - 1)))),
+      );
+      const [found, wanted] = [extremeSingularValues(a, gramOf(a)), fullDecomposition(a)];
+      const least = wanted.at(-1) as number;
+      expect(least).toBeLessThan(1e-9 * wanted[0]);
+      expect(Math.abs(found.smallest - least)).toBeLessThanOrEqual(backward(a) * wanted[0]);
+    }
   });
   it('of a singular matrix: the smallest is 0 to the rounding of the largest', () => {
     const a = gaussian(40, 20, 'singular');

@@ -4,7 +4,7 @@ import { queryKeySpectrum } from '../../bounds/attention/query-key.ts';
 import { rowMeasures, type SoftmaxRow, softmaxCondition } from '../../bounds/attention/softmax-rows.ts';
 import type { Matrix } from '../../bounds/inputs.ts';
 import { frobenius } from '../../bounds/matrices.ts';
-import { singularValues, spectralNormOfRows } from '../../bounds/spectra/singular-values.ts';
+import { singularValues, spectralNorm } from '../../bounds/spectra/singular-values.ts';
 import type { DecoderConfig } from '../../model/config.ts';
 import type { Batch } from '../../model/program/batch.ts';
 import { float64Functions } from '../../softfloat/float64.ts';
@@ -180,10 +180,6 @@ function softmaxRows(taps: AttentionTaps, batch: Batch, sequence: number, head: 
     };
     return { scores: visible(taps.scores), probabilities: visible(taps.probs) };
   });
-}
-
-function spectralNorm({ rows, columns, data }: Matrix): number {
-  return spectralNormOfRows(Array.from({ length: rows }, (_, i) => data.subarray(i * columns, (i + 1) * columns)));
 }
 
 /** ‖O‖_F of one head, a slice of the merged context. */

@@ -26,7 +26,7 @@ export function normDiagnostics(
   rows: readonly Row[],
 ): NormDiagnostics {
   const found = rows.map(({ start, end }): NormRow => {
-    return normRow(kind, Float64Array.from(input.data.subarray(start, end)), epsilon);
+    return normRow(kind, new Float64Array(input.data.subarray(start, end)), epsilon);
   });
   const variances = Float64Array.from(found, ({ v }) => v).sort();
   const meanVariance = variances.reduce((sum, v) => sum + v, 0) / variances.length;

@@ -3,13 +3,14 @@ import { float64Specs } from '../../arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../../backends/cpu/cpu-arithmetic.ts';
 import type { Matrix } from '../../bounds/inputs.ts';
 import { type ExtremeSingularValues, extremeSingularValues } from '../../bounds/spectra/extremes.ts';
+import type { Product } from '../../bounds/spectra/product.ts';
 import { singularValues } from '../../bounds/spectra/singular-values.ts';
 import type { Linear } from '../../model/decoder-source.ts';
 
 /** W of y = Wx + b: outputs × inputs, whichever way the checkpoint has it. */
 export function weightMatrix({ weight, layout }: Linear): Matrix {
   const [rows, columns] = weight.shape;
-  const stored: Matrix = { rows, columns, data: Float64Array.from(weight.data) };
+  const stored: Matrix = { rows, columns, data: new Float64Array(weight.data) };
   return layout === 'out-in' ? stored : turned(stored);
 }
 
@@ -18,10 +19,19 @@ export function headRows({ columns, data }: Matrix, h: number, headWidth: number
   return { rows: headWidth, columns, data: data.subarray(h * headWidth * columns, (h + 1) * headWidth * columns) };
 }
 
-/** The transpose, in one pass through the result. */
+/** Side of the squares in which a matrix is transposed: a square's rows stay in the cache. */
+const TILE = 16;
+
 function turned({ rows, columns, data }: Matrix): Matrix {
   const result = new Float64Array(data.length);
-  for (let j = 0, k = 0; j < columns; j++) for (let i = 0; i < rows; i++) result[k++] = data[i * columns + j];
+  for (let top = 0; top < rows; top += TILE) {
+    const bottom = Math.min(rows, top + TILE);
+    for (let left = 0; left < columns; left += TILE) {
+      const right = Math.min(columns, left + TILE);
+      for (let j = left; j < right; j++)
+        for (let i = top; i < bottom; i++) result[j * rows + i] = data[i * columns + j];
+    }
+  }
   return { rows: columns, columns: rows, data: result };
 }
 
@@ -37,20 +47,30 @@ export function extremesOf(weight: Matrix): ExtremeSingularValues {
     return { largest: sigma[0], smallest: sigma[sigma.length - 1] };
   }
   const wide = weight.rows <= weight.columns ? weight : turned(weight);
-  return extremeSingularValues(weight, lowerGram(wide));
+  const product = kernelProduct();
+  return extremeSingularValues(weight, lowerGram(wide, product), product);
 }
 
-/** AAᵀ on and below the diagonal, sums in ascending order in float64; 0 or more of it above. */
-function lowerGram({ rows: n, columns: k, data }: Matrix): Matrix {
+/** abᵀ in the kernels, sums in ascending order in float64. */
+function kernelProduct(): Product {
   const arithmetic = new CpuArithmetic('float64', float64Specs);
+  const lifted = ({ rows, columns, data }: Matrix) => arithmetic.lift({ shape: [rows, columns], data });
+  return (a, b) => {
+    const result = arithmetic.lower(arithmetic.matmul('product', lifted(a), lifted(b), { transposed: true }));
+    return { rows: a.rows, columns: b.rows, data: result.data as Float64Array };
+  };
+}
+
+/** AAᵀ on and below the diagonal; 0 or more of it above. */
+function lowerGram({ rows: n, columns: k, data }: Matrix, product: Product): Matrix {
   const gram = new Float64Array(n * n);
   for (let from = 0; from < n; from += BLOCK) {
     const to = Math.min(n, from + BLOCK);
-    const left = arithmetic.lift({ shape: [to - from, k], data: data.subarray(from * k, to * k) });
-    const right = arithmetic.lift({ shape: [to, k], data: data.subarray(0, to * k) });
-    const block = arithmetic.lower(arithmetic.matmul('gram', left, right, { transposed: true })).data;
-    for (let i = from; i < to; i++)
-      gram.set(block.subarray((i - from) * to, (i - from + 1) * to) as Float64Array, i * n);
+    const block = product(
+      { rows: to - from, columns: k, data: data.subarray(from * k, to * k) },
+      { rows: to, columns: k, data: data.subarray(0, to * k) },
+    ).data;
+    for (let i = from; i < to; i++) gram.set(block.subarray((i - from) * to, (i - from + 1) * to), i * n);
   }
   return { rows: n, columns: n, data: gram };
 }

@@ -2,8 +2,9 @@
 import type { Matrix } from '../inputs.ts';
 import { frobenius } from '../matrices.ts';
 import { triangularFactor } from './householder.ts';
-import { largestEigenvalue, type Operator } from './lanczos.ts';
-import { addMultiple, innerProduct } from './vectors.ts';
+import { largestEigenvalue } from './lanczos.ts';
+import { type Product, productOf } from './product.ts';
+import { cholesky, factorInverse, factorProduct } from './triangular.ts';
 
 export interface ExtremeSingularValues {
   readonly largest: number;
@@ -22,66 +23,32 @@ const GRAM_ACCURACY = 2 ** -13;
  * e = (rows + columns + 2)·2^−53‖A‖_F² (inner products, and Higham, theorem 10.3, both of trace ‖A‖_F²); where e is more than
  * 2^−13 of σ_min², the triangular factor of A itself is taken instead, and σ_min has its accuracy.
  * @param gram the smaller Gram matrix AAᵀ or AᵀA, summed in float64; only its lower triangle is read
+ * @param product how products of large blocks are found
  */
-export function extremeSingularValues(a: Matrix, gram: Matrix): ExtremeSingularValues {
+export function extremeSingularValues(a: Matrix, gram: Matrix, product: Product = productOf): ExtremeSingularValues {
   const norm = frobenius(a.data);
   if (norm === 0) return { largest: 0, smallest: 0 };
   if (!Number.isFinite(norm)) return { largest: Number.NaN, smallest: Number.NaN };
   const error = (a.rows + a.columns + 2) * 2 ** -53 * norm ** 2;
-  const factor = cholesky(gram);
+  const factor = cholesky(gram, product);
   if (factor !== undefined) {
-    const smallest = 1 / largestEigenvalue(gram.rows, inverse(factor));
+    const smallest = 1 / largestEigenvalue(gram.rows, factorInverse(factor));
     if (error <= GRAM_ACCURACY * smallest) {
       return { largest: largestOfFactor(factor), smallest: Math.sqrt(smallest) };
     }
   }
-  const exact = triangularFactor({ ...a, data: a.data.map((x) => x / norm) });
+  const exact = triangularFactor({ ...a, data: a.data.map((x) => x / norm) }, product);
   return { largest: norm * largestOfFactor(exact), smallest: norm * smallestOfFactor(exact) };
 }
 
 /** σ_max of a lower triangular matrix. */
 function largestOfFactor(factor: Matrix): number {
-  return Math.sqrt(largestEigenvalue(factor.rows, product(factor)));
+  return Math.sqrt(largestEigenvalue(factor.rows, factorProduct(factor)));
 }
 
 function smallestOfFactor(factor: Matrix): number {
   const n = factor.rows;
   for (let i = 0; i < n; i++) if (factor.data[i * n + i] === 0) return 0;
-  const largest = largestEigenvalue(n, inverse(factor));
+  const largest = largestEigenvalue(n, factorInverse(factor));
   return Number.isFinite(largest) ? 1 / Math.sqrt(largest) : 0;
-}
-
-/** L of G = LLᵀ, by rows; undefined where a pivot is not positive. */
-function cholesky(gram: Matrix): Matrix | undefined {
-  const n = gram.rows;
-  const data = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      const rest = gram.data[i * n + j] - innerProduct(data, i * n, data, j * n, j);
-      if (j < i) data[i * n + j] = rest / data[j * n + j];
-      else if (rest > 0) data[i * n + i] = Math.sqrt(rest);
-      else return undefined;
-    }
-  }
-  return { rows: n, columns: n, data };
-}
-
-/** x ↦ LLᵀx. */
-function product({ rows: n, data }: Matrix): Operator {
-  return (x, y) => {
-    const z = new Float64Array(n);
-    for (let i = 0; i < n; i++) addMultiple(z, 0, data, i * n, i + 1, x[i]);
-    for (let i = 0; i < n; i++) y[i] = innerProduct(data, i * n, z, 0, i + 1);
-  };
-}
-
-/** x ↦ (LLᵀ)⁻¹x. */
-function inverse({ rows: n, data }: Matrix): Operator {
-  return (x, y) => {
-    for (let i = 0; i < n; i++) y[i] = (x[i] - innerProduct(data, i * n, y, 0, i)) / data[i * n + i];
-    for (let i = n - 1; i >= 0; i--) {
-      y[i] /= data[i * n + i];
-      addMultiple(y, 0, data, i * n, i, -y[i]);
-    }
-  };
 }

@@ -1,8 +1,8 @@
 /** The largest eigenvalue of a symmetric positive semidefinite operator, by the Lanczos process. */
 
-import { addMultiple, innerProduct } from './vectors.ts';
+import { addRowsTimes, addTimesRows, innerProduct } from './vectors.ts';
 
-/** y = Mx of an n-dimensional operator; x is to be left as it is. */
+/** y = Mx of an n-dimensional operator, y being 0 before; x is to be left as it is. */
 export type Operator = (x: Float64Array, y: Float64Array) => void;
 
 /** ‖Mx − λx‖ ≤ this·λ for the unit vector x that the process ends with, so that an eigenvalue lies within it of λ. */
@@ -14,18 +14,29 @@ export const LANCZOS_RESIDUAL = 2 ** -20;
  * distance is quadratic in the residual. 0 for M = 0; NaN where M gives a number that is not finite.
  */
 export function largestEigenvalue(n: number, apply: Operator): number {
-  const basis: Float64Array[] = [];
+  // A row for each vector.
+  let basis = new Float64Array(16 * n);
   const diagonal: number[] = [];
   const beside: number[] = [];
   let next = startVector(n);
   let nextCheck = 4;
   for (let k = 1; ; k++) {
     const v = next;
-    basis.push(v);
+    if (k * n > basis.length) {
+      const earlier = basis;
+      basis = new Float64Array(2 * earlier.length);
+      basis.set(earlier);
+    }
+    basis.set(v, (k - 1) * n);
     const w = new Float64Array(n);
     apply(v, w);
     diagonal.push(dot(v, w));
-    for (let pass = 0; pass < 2; pass++) for (const b of basis) addMultiple(w, 0, b, 0, n, -dot(b, w));
+    const rows = { data: basis, start: 0, stride: n, count: k };
+    for (let pass = 0; pass < 2; pass++) {
+      const along = new Float64Array(k);
+      addRowsTimes(along, 0, rows, w, 0, n);
+      addTimesRows(w, 0, rows, along, 0, n, -1);
+    }
     const norm = Math.sqrt(dot(w, w));
     if (!Number.isFinite(norm)) return Number.NaN;
     // Beyond the rounding of the process there is nothing more to find.
@@ -35,7 +46,7 @@ export function largestEigenvalue(n: number, apply: Operator): number {
       if (exhausted || norm * lastComponent(diagonal, beside, value) <= LANCZOS_RESIDUAL * value) {
         return Math.max(0, value);
       }
-      nextCheck = Math.ceil(1.3 * k);
+      nextCheck = Math.ceil(1.15 * k);
     }
     for (let i = 0; i < n; i++) w[i] /= norm;
     beside.push(norm);

@@ -1,6 +1,7 @@
 /** The spectral norm of a product of nonnegative matrices, between two bounds. */
 import type { Matrix } from '../inputs.ts';
-import { innerProduct } from './vectors.ts';
+import { productOf } from './product.ts';
+import { addRowsTimes } from './vectors.ts';
 
 export interface Bracket {
   readonly low: number;
@@ -25,15 +26,8 @@ export function absoluteProductNorm(a: Matrix, b: Matrix): Bracket {
   if (!Number.isFinite(scaleA + scaleB)) return { low: Number.NaN, high: Number.NaN };
   const gram = (m: Matrix, scale: number): Matrix => {
     const sizes = m.data.map((x) => Math.abs(x) / scale);
-    const data = new Float64Array(m.rows * m.rows);
-    for (let i = 0; i < m.rows; i++) {
-      for (let j = 0; j <= i; j++) {
-        const product = innerProduct(sizes, i * m.columns, sizes, j * m.columns, m.columns);
-        data[i * m.rows + j] = product;
-        data[j * m.rows + i] = product;
-      }
-    }
-    return { rows: m.rows, columns: m.rows, data };
+    const all = { ...m, data: sizes };
+    return productOf(all, all);
   };
   const [gramA, gramB] = [gram(a, scaleA), gram(b, scaleB)];
   let x = new Float64Array(a.rows).fill(1);
@@ -60,5 +54,7 @@ export function absoluteProductNorm(a: Matrix, b: Matrix): Bracket {
 }
 
 function times({ rows, columns, data }: Matrix, x: Float64Array): Float64Array<ArrayBuffer> {
-  return Float64Array.from({ length: rows }, (_, i) => innerProduct(data, i * columns, x, 0, columns));
+  const y = new Float64Array(rows);
+  addRowsTimes(y, 0, { data, start: 0, stride: columns, count: rows }, x, 0, columns);
+  return y;
 }

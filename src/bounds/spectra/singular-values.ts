@@ -1,9 +1,11 @@
 /** Singular values of matrices of which one side is small, and of products of such matrices. */
 import { Matrix as DenseMatrix, SingularValueDecomposition } from 'ml-matrix';
 import type { Matrix } from '../inputs.ts';
-import { timesTransposed, transposed } from '../matrices.ts';
+import { frobenius, transposed } from '../matrices.ts';
 import { triangularFactor } from './householder.ts';
 import { largestEigenvalue } from './lanczos.ts';
+import { productOf } from './product.ts';
+import { factorProduct } from './triangular.ts';
 import { addMultiple, innerProduct } from './vectors.ts';
 
 /**
@@ -47,10 +49,22 @@ export function spectralNormOfRows(rows: readonly Float64Array[]): number {
   const largest = largestEigenvalue(columns, (x, y) => {
     for (const row of rows) {
       const product = innerProduct(row, 0, x, 0, row.length);
-      addMultiple(y, 0, row, 0, row.length, product / scale ** 2);
+      addMultiple(y, 0, row, 0, row.length, product / scale / scale);
     }
   });
   return scale * Math.sqrt(largest);
+}
+
+/** σ_max, to 2^−21 of itself; of a triangular factor where one side is at least twice the other. NaN where an entry is not finite. */
+export function spectralNorm(a: Matrix): number {
+  const { rows, columns, data } = a;
+  if (Math.max(rows, columns) < 2 * Math.min(rows, columns)) {
+    return spectralNormOfRows(Array.from({ length: rows }, (_, i) => data.subarray(i * columns, (i + 1) * columns)));
+  }
+  const norm = frobenius(data);
+  if (norm === 0 || !Number.isFinite(norm)) return norm === 0 ? 0 : Number.NaN;
+  const factor = triangularFactor({ ...a, data: data.map((x) => x / norm) });
+  return norm * Math.sqrt(largestEigenvalue(factor.rows, factorProduct(factor)));
 }
 
 /**
@@ -58,8 +72,8 @@ export function spectralNormOfRows(rows: readonly Float64Array[]): number {
  * R_A R_Bᵀ with Aᵀ = Q_A R_A and Bᵀ = Q_B R_B, a d × d matrix; each is off by about d·2^−52‖A‖₂‖B‖₂ at most.
  */
 export function productSingularValues(a: Matrix, b: Matrix): number[] {
-  if (a.rows >= a.columns) return singularValues(timesTransposed(transposed(a), transposed(b)));
+  if (a.rows >= a.columns) return singularValues(productOf(transposed(a), transposed(b)));
   // L = Rᵀ, so R_A R_Bᵀ = L_Aᵀ L_B.
   const [left, right] = [triangularFactor(a), triangularFactor(b)];
-  return singularValues(timesTransposed(transposed(left), transposed(right)));
+  return singularValues(productOf(transposed(left), transposed(right)));
 }
