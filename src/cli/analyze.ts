@@ -34,7 +34,8 @@ export interface AnalyzeCommandOptions extends TokenOptions, DecoderOptions {
   readonly taps?: string[];
   readonly table: TableFormat;
   readonly json?: string;
-  readonly diagnostics?: 'layers' | 'heads';
+  readonly diagnostics?: boolean;
+  readonly perHead?: boolean;
   readonly formula?: string[];
   readonly dump?: string;
   readonly dumpReference?: string;
@@ -59,7 +60,7 @@ export async function runAnalyze(
     const analysis = await analyze(model, tokens, {
       ...{ policy: options.policy, reference, weights: options.weights, pad: options.pad },
       ...{ padToken: options.padToken, taps: options.taps, tiers: options.tiers },
-      ...{ diagnostics: options.diagnostics !== undefined, formulas: options.formula },
+      ...{ diagnostics: options.diagnostics === true || options.perHead === true, formulas: options.formula },
       onProgress: progress.report,
       onTap: outputs.addTap,
       onRows: outputs.rows && ((records) => outputs.rows?.add(records)),
@@ -179,7 +180,7 @@ function printed(analysis: Analysis, model: DecoderSource, options: AnalyzeComma
   const behind =
     analysis.diagnostics === undefined
       ? ''
-      : `\n${diagnosticsText(analysis.diagnostics, table, options.diagnostics ?? 'layers')}`;
+      : `\n${diagnosticsText(analysis.diagnostics, table, options.perHead ? 'heads' : 'layers')}`;
   if (table !== 'md') return text + behind;
   const unused =
     model.unusedTensors.length === 0 ? [] : [{ label: 'unused tensors', text: model.unusedTensors.join(', ') }];

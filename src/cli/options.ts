@@ -42,12 +42,6 @@ export function tokenLists(text: string): number[][] {
   );
 }
 
-/** Behind `--diagnostics`, which stands alone or with `heads`. */
-export function diagnosticsDetail(text: string): 'layers' | 'heads' {
-  if (text === 'layers' || text === 'heads') return text;
-  throw new InputError(`--diagnostics: expected layers, heads or nothing, got '${text}'; put a checkpoint before it`);
-}
-
 export function patterns(text: string): string[] {
   return text.split(',').map((pattern) => pattern.trim());
 }

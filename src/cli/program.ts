@@ -4,7 +4,7 @@ import { InputError } from '../formats/index.ts';
 import { type AnalyzeCommandOptions, runAnalyze } from './analyze.ts';
 import { runFormats } from './formats.ts';
 import type { Io } from './io.ts';
-import { choice, diagnosticsDetail, integer, patterns, positive, tableFormat, tokenLists } from './options.ts';
+import { choice, integer, patterns, positive, tableFormat, tokenLists } from './options.ts';
 import { type BackendName, backendNames, backends, formatList, type ProbeCommandOptions, runProbe } from './probe.ts';
 import type { VerifyCommandOptions } from './verify.ts';
 import { version } from './version.ts';
@@ -222,15 +222,8 @@ function addAnalyze(program: Command, words: readonly string[], io: Io): void {
     ).argParser(patterns),
     output,
   );
-  add(
-    option(
-      '--diagnostics [detail]',
-      'condition numbers, weight functionals and predictors of every layer; with heads: of every head too',
-    )
-      .preset('layers')
-      .argParser(diagnosticsDetail),
-    output,
-  );
+  add(option('--diagnostics', 'condition numbers, weight functionals and predictors of every layer'), output);
+  add(option('--per-head', 'those of every head too, a row for each; implies --diagnostics'), output);
   add(
     option(
       '--formula <text>',

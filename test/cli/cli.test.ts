@@ -42,7 +42,8 @@ describe('ulpwise analyze', () => {
     expect(out).toMatch(/\| layer \|.* observed_rank \| +mine \| +two \|/);
     expect(out).not.toContain('Heads:');
     expect((await run([...words, '--diagnostics'])).out).not.toContain('mine');
-    expect((await run([...words, '--diagnostics=heads'])).out).toContain('Heads:');
+    expect((await run([...words, '--per-head'])).out).toContain('Heads:');
+    expect((await run([...words, '--diagnostics', '--per-head'])).out).toBe((await run([...words, '--per-head'])).out);
     const wrong = await run([...words, '--formula', 'mine = u*kapa']);
     expect(wrong.code).toBe(2);
     expect(wrong.err).toMatch(
@@ -50,11 +51,12 @@ describe('ulpwise analyze', () => {
     );
     const twice = await run([...words, '--formula', 'mine = u', '--formula', 'mine = n']);
     expect(twice).toMatchObject({ code: 2, err: "ulpwise: formula: expected a name for each, got 'mine' twice\n" });
-    const detail = await run(['analyze', '--diagnostics', 'models/gpt2']);
-    expect(detail.code).toBe(2);
-    expect(detail.err).toMatch(
-      /--diagnostics: expected layers, heads or nothing, got 'models\/gpt2'; put a checkpoint/,
-    );
+    // What stands behind the flag is the checkpoint.
+    const path = join(folder, 'no-such-checkpoint');
+    const after = await run(['analyze', '--diagnostics', path]);
+    expect(after).toEqual(await run(['analyze', path, '--diagnostics']));
+    expect(after.code).toBe(2);
+    expect(after.err).toContain('no-such-checkpoint');
   });
   it('writes JSON in the documented form', async () => {
     const path = join(folder, 'analysis.json');
