@@ -1,7 +1,7 @@
 /** The attention of one layer: its heads, one sequence at a time, and what the layer's predictors need of all of them. */
 import { causalScoresNorm } from '../../bounds/attention/causal-scores.ts';
 import { queryKeySpectrum } from '../../bounds/attention/query-key.ts';
-import { rowMeasures, type SoftmaxRow, softmaxCondition } from '../../bounds/attention/softmax-rows.ts';
+import { type SoftmaxRow, softmaxMeasures } from '../../bounds/attention/softmax-rows.ts';
 import type { Matrix } from '../../bounds/inputs.ts';
 import { frobenius } from '../../bounds/matrices.ts';
 import { singularValues, spectralNorm } from '../../bounds/spectra/singular-values.ts';
@@ -11,6 +11,7 @@ import { float64Functions } from '../../softfloat/float64.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { norm2 } from '../metrics.ts';
 import { quantilesOf } from '../quantiles.ts';
+import { kernelProduct } from './kernel-product.ts';
 import { headNames } from './names.ts';
 import type { HeadDiagnostics } from './result.ts';
 import { headRows } from './weights.ts';
@@ -72,13 +73,12 @@ export function attentionDiagnostics(
       const key = tokensOf(taps.key, batch, s, keyHead, kvHeads);
       const value = tokensOf(taps.value, batch, s, keyHead, kvHeads);
       const rows = softmaxRows(taps, batch, s, h, heads);
-      for (const row of rows) {
-        const { entropy, largest, theta } = rowMeasures(row, float64Functions.log);
+      const { condition, rows: measures } = softmaxMeasures(rows, float64Functions.log);
+      for (const { entropy, largest, theta } of measures) {
         own.entropy.push(entropy);
         own.p_max.push(largest);
         own.theta.push(theta);
       }
-      const condition = softmaxCondition(rows);
       const sigma = singularValues(value);
       const size: Sizes = {
         query: frobenius(query.data),
@@ -96,7 +96,8 @@ export function attentionDiagnostics(
       );
       keepWorst(values, {
         kappa_score: (size.query * size.key) / (Math.sqrt(d) * size.scores),
-        kappa_score_spectral: (spectralNorm(query) * spectralNorm(key)) / (Math.sqrt(d) * spectral),
+        kappa_score_spectral:
+          (spectralNorm(query, kernelProduct) * spectralNorm(key, kernelProduct)) / (Math.sqrt(d) * spectral),
         kappa_softmax: (size.scores / size.probabilities) * size.jacobian,
         kappa_softmax_row: condition.rowForm,
         jacobian: size.jacobian,
@@ -135,7 +136,7 @@ function spectrumOf(
   keyHead: number,
   d: number,
 ): Record<string, number> {
-  const found = queryKeySpectrum(headRows(weights.key, keyHead, d), headRows(weights.query, h, d));
+  const found = queryKeySpectrum(headRows(weights.key, keyHead, d), headRows(weights.query, h, d), kernelProduct);
   return {
     kq_largest: found.largest,
     kq_smallest: found.smallest,

@@ -1,11 +1,9 @@
 /** The weight matrices of a layer, with a row for each output, and the extremes of their spectra. */
-import { float64Specs } from '../../arithmetic/softfloat.ts';
-import { CpuArithmetic } from '../../backends/cpu/cpu-arithmetic.ts';
 import type { Matrix } from '../../bounds/inputs.ts';
 import { type ExtremeSingularValues, extremeSingularValues } from '../../bounds/spectra/extremes.ts';
-import type { Product } from '../../bounds/spectra/product.ts';
 import { singularValues } from '../../bounds/spectra/singular-values.ts';
 import type { Linear } from '../../model/decoder-source.ts';
+import { kernelProduct } from './kernel-product.ts';
 
 /** W of y = Wx + b: outputs × inputs, whichever way the checkpoint has it. */
 export function weightMatrix({ weight, layout }: Linear): Matrix {
@@ -47,26 +45,15 @@ export function extremesOf(weight: Matrix): ExtremeSingularValues {
     return { largest: sigma[0], smallest: sigma[sigma.length - 1] };
   }
   const wide = weight.rows <= weight.columns ? weight : turned(weight);
-  const product = kernelProduct();
-  return extremeSingularValues(weight, lowerGram(wide, product), product);
-}
-
-/** abᵀ in the kernels, sums in ascending order in float64. */
-function kernelProduct(): Product {
-  const arithmetic = new CpuArithmetic('float64', float64Specs);
-  const lifted = ({ rows, columns, data }: Matrix) => arithmetic.lift({ shape: [rows, columns], data });
-  return (a, b) => {
-    const result = arithmetic.lower(arithmetic.matmul('product', lifted(a), lifted(b), { transposed: true }));
-    return { rows: a.rows, columns: b.rows, data: result.data as Float64Array };
-  };
+  return extremeSingularValues(weight, lowerGram(wide), kernelProduct);
 }
 
 /** AAᵀ on and below the diagonal; 0 or more of it above. */
-function lowerGram({ rows: n, columns: k, data }: Matrix, product: Product): Matrix {
+function lowerGram({ rows: n, columns: k, data }: Matrix): Matrix {
   const gram = new Float64Array(n * n);
   for (let from = 0; from < n; from += BLOCK) {
     const to = Math.min(n, from + BLOCK);
-    const block = product(
+    const block = kernelProduct(
       { rows: to - from, columns: k, data: data.subarray(from * k, to * k) },
       { rows: to, columns: k, data: data.subarray(0, to * k) },
     ).data;

@@ -2,6 +2,7 @@
 import type { Matrix } from '../inputs.ts';
 import { frobenius } from '../matrices.ts';
 import { absoluteProductNorm } from '../spectra/nonnegative.ts';
+import { type Product, productOf } from '../spectra/product.ts';
 import { productSingularValues } from '../spectra/singular-values.ts';
 
 export interface QueryKeySpectrum {
@@ -18,11 +19,11 @@ export interface QueryKeySpectrum {
   readonly absoluteHigh: number;
 }
 
-/** Of W_k and W_q, both head width × width. */
-export function queryKeySpectrum(key: Matrix, query: Matrix): QueryKeySpectrum {
+/** Of W_k and W_q, both head width × width; `product` finds their Gram matrices. */
+export function queryKeySpectrum(key: Matrix, query: Matrix, product: Product = productOf): QueryKeySpectrum {
   const sigma = productSingularValues(key, query);
   const [largest, smallest] = [sigma[0], sigma[sigma.length - 1]];
-  const { low, high } = absoluteProductNorm(key, query);
+  const { low, high } = absoluteProductNorm(key, query, product);
   return {
     largest,
     smallest,

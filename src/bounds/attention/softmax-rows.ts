@@ -39,9 +39,25 @@ export interface RowMeasures {
 
 /** The Jacobian's norm of most rows is bounded from above alone: that none of them is the largest is then known. */
 export function softmaxCondition(rows: readonly SoftmaxRow[]): SoftmaxCondition {
-  const candidates = rows.map(({ scores, probabilities }) => {
+  return conditionOf(rows, rows.map(scan));
+}
+
+/**
+ * The condition of all rows and the measures of each, which are looked through once for both.
+ * @param log as for rowMeasures
+ */
+export function softmaxMeasures(
+  rows: readonly SoftmaxRow[],
+  log: (x: number) => number,
+): { readonly condition: SoftmaxCondition; readonly rows: readonly RowMeasures[] } {
+  const scans = rows.map(scan);
+  return { condition: conditionOf(rows, scans), rows: rows.map((row, i) => measuresOf(row, scans[i], log)) };
+}
+
+function conditionOf(rows: readonly SoftmaxRow[], scans: readonly Scan[]): SoftmaxCondition {
+  const candidates = rows.map(({ scores, probabilities }, i) => {
     const [score, probability] = [frobenius(visible(scores)), frobenius(probabilities)];
-    return { probabilities, score, probability, most: fromAbove(scan(scores, probabilities)) };
+    return { probabilities, score, probability, most: fromAbove(scans[i]) };
   });
   const weighted = candidates.map((row) => (row.probability === 0 ? 0 : row.score / row.probability));
   return {
@@ -80,8 +96,11 @@ function fromAbove({ first, second, tail }: Scan): number {
  * H = E_p[gap] − ln p₍₁₎, sums of numbers that are not negative; p₍₁₎; θ(p).
  * @param log the natural logarithm, the same on every machine
  */
-export function rowMeasures({ scores, probabilities }: SoftmaxRow, log: (x: number) => number): RowMeasures {
-  const row = scan(scores, probabilities);
+export function rowMeasures(row: SoftmaxRow, log: (x: number) => number): RowMeasures {
+  return measuresOf(row, scan(row), log);
+}
+
+function measuresOf({ probabilities }: SoftmaxRow, row: Scan, log: (x: number) => number): RowMeasures {
   const { first, tail, meanGap } = row;
   const logFirst = first > 0.5 ? logOfRest(tail, log) : log(first);
   return { entropy: Math.max(0, meanGap - logFirst), largest: first, theta: thetaOf(probabilities, row) };
@@ -95,7 +114,7 @@ function logOfRest(t: number, log: (x: number) => number): number {
 
 /** θ(p) = 4 max_S p(S)(1 − p(S)): exact for up to 16 tokens or p_max ≥ ½, from above otherwise. */
 export function theta(p: Float64Array): number {
-  return thetaOf(p, scan(p, p));
+  return thetaOf(p, scan({ scores: p, probabilities: p }));
 }
 
 function thetaOf(p: Float64Array, { first, tail }: Scan): number {
@@ -108,21 +127,29 @@ function share(inside: number, outside: number): number {
   return (4 * inside * outside) / (inside + outside) ** 2;
 }
 
-function scan(scores: Float64Array, p: Float64Array): Scan {
-  let [top, at] = [Number.NEGATIVE_INFINITY, 0];
+function scan({ scores, probabilities: p }: SoftmaxRow): Scan {
+  let top = Number.NEGATIVE_INFINITY;
+  let first = p.length === 0 ? 0 : p[0];
+  let at = 0;
   for (let j = 0; j < p.length; j++) {
     if (scores[j] > top) top = scores[j];
-    if (p[j] > p[at]) at = j;
-  }
-  let [second, tail, meanGap] = [0, 0, 0];
-  for (let j = 0; j < p.length; j++) {
-    if (j !== at) {
-      tail += p[j];
-      if (p[j] > second) second = p[j];
+    if (p[j] > first) {
+      first = p[j];
+      at = j;
     }
-    if (p[j] > 0) meanGap += p[j] * (top - scores[j]);
   }
-  return { first: p.length === 0 ? 0 : p[at], second, tail, meanGap };
+  let second = 0;
+  let tail = 0;
+  let meanGap = 0;
+  for (let j = 0; j < p.length; j++) {
+    const x = p[j];
+    if (j !== at) {
+      tail += x;
+      if (x > second) second = x;
+    }
+    if (x > 0) meanGap += x * (top - scores[j]);
+  }
+  return { first, second, tail, meanGap };
 }
 
 /** 0 in place of masked entries. */

@@ -43,8 +43,13 @@ const ENUMERATED = 16;
 export function mostEvenSplit(weights: Float64Array): Split {
   if (weights.length > ENUMERATED) {
     // Far from a half at the top, there is no need to sort.
-    const largest = weights.reduce((a, b) => Math.max(a, b), 0);
-    const total = weights.reduce((a, b) => a + b, 0);
+    let largest = 0;
+    let total = 0;
+    for (let j = 0; j < weights.length; j++) {
+      const weight = weights[j];
+      total += weight;
+      if (!(weight <= largest)) largest = Math.max(largest, weight);
+    }
     if (largest < 0.49 * total) return { inside: total / 2, outside: total / 2 };
   }
   const sorted = Float64Array.from(weights).sort().reverse();

@@ -1,6 +1,6 @@
 /** The spectral norm of a product of nonnegative matrices, between two bounds. */
 import type { Matrix } from '../inputs.ts';
-import { productOf } from './product.ts';
+import { type Product, productOf } from './product.ts';
 import { addRowsTimes } from './vectors.ts';
 
 export interface Bracket {
@@ -19,15 +19,16 @@ const MOST_ITERATIONS = 2000;
  * min (Mx)_i/x_i ≤ ρ(M) over x_i > 0 (Collatz), and ρ(M) ≤ max (Mx)_i/x_i where all x_i > 0 (Wielandt); power iteration
  * brings the two together. Rows of zeros in M have no part in ρ(M) and are left out. Sums and products of nonnegative numbers
  * are exact to their number of roundings, underflow apart: both bounds are moved outward by more than those.
+ * @param product how the Gram matrices are found
  */
-export function absoluteProductNorm(a: Matrix, b: Matrix): Bracket {
+export function absoluteProductNorm(a: Matrix, b: Matrix, product: Product = productOf): Bracket {
   const [scaleA, scaleB] = [a, b].map(({ data }) => data.reduce((most, x) => Math.max(most, Math.abs(x)), 0));
   if (scaleA === 0 || scaleB === 0) return { low: 0, high: 0 };
   if (!Number.isFinite(scaleA + scaleB)) return { low: Number.NaN, high: Number.NaN };
   const gram = (m: Matrix, scale: number): Matrix => {
     const sizes = m.data.map((x) => Math.abs(x) / scale);
     const all = { ...m, data: sizes };
-    return productOf(all, all);
+    return product(all, all);
   };
   const [gramA, gramB] = [gram(a, scaleA), gram(b, scaleB)];
   let x = new Float64Array(a.rows).fill(1);

@@ -4,9 +4,8 @@ import type { Matrix } from '../inputs.ts';
 import { frobenius, transposed } from '../matrices.ts';
 import { triangularFactor } from './householder.ts';
 import { largestEigenvalue } from './lanczos.ts';
-import { productOf } from './product.ts';
-import { factorProduct } from './triangular.ts';
-import { addMultiple, innerProduct } from './vectors.ts';
+import { type Product, productOf } from './product.ts';
+import { addMultiple, addRowsTimes, innerProduct } from './vectors.ts';
 
 /**
  * All min(rows, columns) singular values, the largest first: a triangular factor where one side is at least twice the other,
@@ -55,16 +54,24 @@ export function spectralNormOfRows(rows: readonly Float64Array[]): number {
   return scale * Math.sqrt(largest);
 }
 
-/** σ_max, to 2^−21 of itself; of a triangular factor where one side is at least twice the other. NaN where an entry is not finite. */
-export function spectralNorm(a: Matrix): number {
+/**
+ * σ_max, to 2^−21 of itself: from the smaller Gram matrix where one side is at least twice the other, else as
+ * spectralNormOfRows. Summing the Gram matrix moves it by at most (shorter)(longer)·2^−54 (entries off by longer·2^−53‖A‖_F²
+ * together, and σ_max² is ‖A‖_F²/shorter or more). NaN where an entry is not finite.
+ * @param product how the Gram matrix is found
+ */
+export function spectralNorm(a: Matrix, product: Product = productOf): number {
   const { rows, columns, data } = a;
-  if (Math.max(rows, columns) < 2 * Math.min(rows, columns)) {
+  const n = Math.min(rows, columns);
+  if (Math.max(rows, columns) < 2 * n) {
     return spectralNormOfRows(Array.from({ length: rows }, (_, i) => data.subarray(i * columns, (i + 1) * columns)));
   }
   const norm = frobenius(data);
   if (norm === 0 || !Number.isFinite(norm)) return norm === 0 ? 0 : Number.NaN;
-  const factor = triangularFactor({ ...a, data: data.map((x) => x / norm) });
-  return norm * Math.sqrt(largestEigenvalue(factor.rows, factorProduct(factor)));
+  const wide = rows <= columns ? a : transposed(a);
+  const scaled = { ...wide, data: wide.data.map((x) => x / norm) };
+  const gram = { data: product(scaled, scaled).data, start: 0, stride: n, count: n };
+  return norm * Math.sqrt(largestEigenvalue(n, (x, y) => addRowsTimes(y, 0, gram, x, 0, n)));
 }
 
 /**
