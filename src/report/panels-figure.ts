@@ -37,7 +37,7 @@ export function panelsFigure(figure: Figure): string {
   const names = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))];
   const legend = legendOf(names, panels, width);
   const top = 44 + legend.height;
-  const rowHeight = PANEL_HEIGHT + 58;
+  const rowHeight = PANEL_HEIGHT + 44;
   const rows = Math.ceil(panels.length / columns);
   const notes = wrap(captionOf(figure), (width - 2 * LEFT + 40) / 5.4);
   const captionTop = top + rows * rowHeight + 10;
@@ -61,7 +61,7 @@ export function panelsFigure(figure: Figure): string {
         `<g transform="translate(${x},${y + 20})" fill="${INK}" color="${INK}" font-size="11" text-anchor="middle">`,
         drawn(panel, names, scales, i % columns === 0),
         '</g>',
-        text(x + PANEL_WIDTH / 2, y + 20 + PANEL_HEIGHT + 30, 12, INK, figure.x.label, ' text-anchor="middle"'),
+        text(x + PANEL_WIDTH / 2, y + 20 + PANEL_HEIGHT + 14, 12, INK, figure.x.label, ' text-anchor="middle"'),
       ].join('');
     }),
     ...notes.map((note, i) => text(LEFT, captionTop + 15 * i, 11, QUIET, note)),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { reference, simulate } from '../../analysis/operations.ts';
 import { bounds, type Values } from '../../bounds/index.ts';
 import { parseFormat } from '../../formats/index.ts';
-import { type Cell, experiment, type Figure, type ResultTable, type Row } from '../experiment.ts';
+import { type Cell, experiment, type Figure, type ResultColumn, type ResultTable, type Row } from '../experiment.ts';
 import { count, numbers, seed, texts } from '../parameters.ts';
 import { groupBy } from '../statistics.ts';
 import { logits, type Study } from './rows.ts';
@@ -140,15 +140,19 @@ function tables(rows: readonly Row[]): ResultTable[] {
     { key: 'ratioL1', header: 'largest observed/bound', form: 'fixed' as const },
     { key: 'lost', header: 'rows with NaN', form: 'integer' as const },
   ];
-  const study = (name: Study, title: string, header: string): ResultTable => ({
+  const study = (name: Study, title: string, level: ResultColumn): ResultTable => ({
     id: name,
     title,
-    columns: [columns[0], { key: 'level', header, form: 'fixed' }, ...columns.slice(1)],
-    rows: summarise(rows.filter((row) => row.study === name)),
+    columns: [columns[0], level, ...columns.slice(1)],
+    rows: summarise(rows.filter((row) => row.study === name)).map((row) => ({ ...row, rest: 1 - Number(row.level) })),
   });
   return [
-    study('range', 'Error of softmax over the range of its logits', 'range'),
-    study('sink', 'Error of softmax over the probability of a sink', 'p_max'),
+    study('range', 'Error of softmax over the range of its logits', { key: 'level', header: 'range', form: 'fixed' }),
+    study('sink', 'Error of softmax over the weight of a sink', {
+      key: 'rest',
+      header: '1 − p_max',
+      form: 'scientific',
+    }),
   ];
 }
 
