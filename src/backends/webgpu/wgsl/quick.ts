@@ -102,45 +102,47 @@ fn quickly_rounded(r: Rounding, x: u32) -> Attempt {
   let last = select(select((size >> shift) & 1u, 1u, shift == 23u), 0u, shift == 0u);
   let up = (lost >> 1u) + last;
   let y = (size + up) & ~lost;
-  return Attempt((x & SIGN_BIT) | y, by <= 23u && size >= TRUSTED_LEAST && y >= r.least && y <= r.largest);
+  return Attempt((x & SIGN_BIT) | y, (by <= 23u) & (size >= TRUSTED_LEAST) & (y >= r.least) & (y <= r.largest));
 }
 
 // A zero, or a number that the format has.
-fn is_kept(r: Rounding, size: u32) -> bool { return size == 0u || (size >= r.least && size <= r.largest); }
+fn is_kept(r: Rounding, size: u32) -> bool { return (size == 0u) | ((size >= r.least) & (size <= r.largest)); }
 
 fn taken(attempt: Attempt) -> u32 {
-  untrusted = untrusted || !attempt.holds;
+  untrusted = untrusted | !attempt.holds;
   return attempt.bits;
 }
 
 fn convert(r: Rounding, x: u32, word: u32) -> u32 {
   let y = quickly_rounded(r, x);
   let zero = magnitude_of(x) == 0u;
-  return taken(Attempt(select(y.bits, x & r.minus_zero, zero), y.holds || zero));
+  return taken(Attempt(select(y.bits, x & r.minus_zero, zero), y.holds | zero));
 }
 
 fn multiply(r: Rounding, x: u32, y: u32, word: u32) -> u32 {
   let z = quickly_rounded(r, bitcast<u32>(bitcast<f32>(x) * bitcast<f32>(y)));
   let a = magnitude_of(x);
   let b = magnitude_of(y);
-  let zero = (a == 0u && b < INFINITY_BITS) || (b == 0u && a < INFINITY_BITS);
-  let holds = zero || (z.holds && (r.quick & QUICK_MULTIPLY) != 0u);
+  let zero = ((a == 0u) & (b < INFINITY_BITS)) | ((b == 0u) & (a < INFINITY_BITS));
+  let holds = zero | (z.holds & ((r.quick & QUICK_MULTIPLY) != 0u));
   return taken(Attempt(select(z.bits, (x ^ y) & r.minus_zero, zero), holds));
 }
 
-// x + y, given what the hardware makes of it.
+// x + y, given what the hardware makes of it. Here and below & and | are no branches, as && and ||
+// are, of which software devices take very long to compile many.
 fn sum_of(r: Rounding, x: u32, y: u32, sum: Attempt) -> Attempt {
   let a = magnitude_of(x);
   let b = magnitude_of(y);
-  if ((x ^ y) == SIGN_BIT && a < INFINITY_BITS) { return Attempt(r.cancelled, true); }
-  if (b == 0u && is_kept(r, a)) { return Attempt(x, true); }
-  if (a == 0u && is_kept(r, b)) { return Attempt(y, true); }
-  return sum;
+  let opposite = ((x ^ y) == SIGN_BIT) & (a < INFINITY_BITS);
+  let left = (b == 0u) & is_kept(r, a);
+  let right = (a == 0u) & is_kept(r, b);
+  let bits = select(select(select(sum.bits, y, right), x, left), r.cancelled, opposite);
+  return Attempt(bits, opposite | left | right | sum.holds);
 }
 
 fn add(r: Rounding, x: u32, y: u32, word: u32) -> u32 {
   let s = sum_of(r, x, y, quickly_rounded(r, bitcast<u32>(bitcast<f32>(x) + bitcast<f32>(y))));
-  return taken(Attempt(s.bits, s.holds && (r.quick & QUICK_ADD) != 0u));
+  return taken(Attempt(s.bits, s.holds & ((r.quick & QUICK_ADD) != 0u)));
 }
 
 fn subtract(r: Rounding, x: u32, y: u32, word: u32) -> u32 { return add(r, x, y ^ SIGN_BIT, word); }
@@ -150,8 +152,8 @@ fn fused_multiply_add(r: Rounding, x: u32, y: u32, z: u32, word: u32) -> u32 {
   let product = bitcast<f32>(x) * bitcast<f32>(y);
   let p = bitcast<u32>(product);
   let size = magnitude_of(p);
-  let zero = (magnitude_of(x) == 0u || magnitude_of(y) == 0u) && size == 0u;
+  let zero = ((magnitude_of(x) == 0u) | (magnitude_of(y) == 0u)) & (size == 0u);
   let s = sum_of(r, p, z, quickly_rounded(r, bitcast<u32>(product + bitcast<f32>(z))));
-  return taken(Attempt(s.bits, s.holds && (zero || size >= TRUSTED_LEAST) && (r.quick & QUICK_FUSED) != 0u));
+  return taken(Attempt(s.bits, s.holds & (zero | (size >= TRUSTED_LEAST)) & ((r.quick & QUICK_FUSED) != 0u)));
 }
 `;
