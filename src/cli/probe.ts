@@ -39,6 +39,10 @@ export async function runProbe(
   io: Io,
   device?: DeviceProbe,
 ): Promise<boolean> {
+  // At once: on a device in software the rest takes minutes.
+  if (device !== undefined && options.json !== true) {
+    io.stdout(`${printTable(options.table, deviceColumns, device.findings)}\n`);
+  }
   const progress = progressLine(io);
   try {
     const { formats } = options;
@@ -100,8 +104,7 @@ const deviceColumns: readonly Column<DeviceFinding>[] = [
 
 function printed(report: ProbeReport, table: TableFormat, device: DeviceProbe | undefined): string {
   const lines = linesOf(report.findings);
-  const before = device === undefined ? '' : `${printTable(table, deviceColumns, device.findings)}\n`;
-  const text = before + printTable(table, columns, lines);
+  const text = printTable(table, columns, lines);
   if (table !== 'md') return text;
   const differing = report.findings.filter(({ agrees }) => !agrees).length;
   const summary = [
