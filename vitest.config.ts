@@ -8,6 +8,14 @@ if (!hasChromium) {
   console.warn(`SKIPPED: the browser tests, because there is no ${executablePath}; install chromium or set CHROMIUM`);
 }
 
+// Chromium's SwiftShader, a GPU in software, where no other Vulkan driver was chosen (docs/webgpu.md).
+const chromiumFolder = '/usr/lib/chromium';
+const swiftShader = `${chromiumFolder}/vk_swiftshader_icd.json`;
+const gpuEnvironment =
+  process.env.VK_DRIVER_FILES === undefined && existsSync(swiftShader)
+    ? { VK_DRIVER_FILES: swiftShader, VK_ICD_FILENAMES: swiftShader, LD_LIBRARY_PATH: chromiumFolder }
+    : {};
+
 const browser = {
   server: {
     headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
@@ -27,6 +35,7 @@ const browser = {
 };
 
 // `unit` needs nothing but the repository; `checkpoints` reads trained models from ../shared/data where they are there;
+// `webgpu` runs on a GPU, or on SwiftShader in its place;
 // `browser` runs the kernels in Chromium, in a page that may share memory with its workers.
 export default defineConfig({
   test: {
@@ -38,11 +47,20 @@ export default defineConfig({
           // The examples import the package by its name, as it was built.
           include: ['test/**/*.test.ts', 'examples/*.test.js'],
           alias: [{ find: /^ulpwise(\/testing)?$/, replacement: `${import.meta.dirname}/dist$1/index.js` }],
-          exclude: ['test/checkpoints/**', 'test/browser/**'],
+          exclude: ['test/checkpoints/**', 'test/browser/**', 'test/backends/webgpu/**'],
           testTimeout: 60_000,
         },
       },
       { test: { name: 'checkpoints', include: ['test/checkpoints/**/*.test.ts'], testTimeout: 240_000 } },
+      {
+        test: {
+          name: 'webgpu',
+          include: ['test/backends/webgpu/**/*.test.ts'],
+          testTimeout: 300_000,
+          pool: 'forks' as const,
+          env: gpuEnvironment,
+        },
+      },
       ...(hasChromium ? [browser] : []),
     ],
   },

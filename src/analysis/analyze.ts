@@ -152,10 +152,13 @@ class Comparison {
     options: AnalyzeOptions,
     diagnostics: DiagnosticsCollector | undefined,
   ) {
-    const Interpreter = options.backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic;
-    this.makeComputed = () => new Interpreter('softfloat', specOf);
+    const { backend } = options;
+    this.makeComputed = () => new (backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic)('softfloat', specOf);
     this.specOf = specOf;
-    this.computed = new Run<unknown>(program, this.makeComputed());
+    this.computed = new Run<unknown>(
+      program,
+      typeof backend === 'object' ? backend.arithmetic('softfloat', specOf) : this.makeComputed(),
+    );
     this.reference = new Run(program, referenceArithmetic(reference));
     this.batch = program.batch;
     this.options = options;

@@ -1,4 +1,6 @@
 /** The options of an analysis, checked: what a script misspells is refused by name. */
+import type { Arithmetic } from '../arithmetic/arithmetic.ts';
+import type { SpecOf } from '../arithmetic/softfloat.ts';
 import { InputError } from '../formats/index.ts';
 import type { DecoderConfig } from '../model/config.ts';
 import { tapShapes } from '../model/program/taps.ts';
@@ -20,6 +22,11 @@ export interface Progress {
   readonly what: string;
 }
 
+/** A backend with a device of its own, such as `GpuBackend`; the caller closes it. */
+export interface OpenBackend {
+  arithmetic(name: string, specOf: SpecOf): Arithmetic<unknown>;
+}
+
 export interface AnalyzeOptions {
   /** Default `bf16`. */
   readonly policy?: string | undefined;
@@ -33,8 +40,8 @@ export interface AnalyzeOptions {
   readonly padToken?: number | undefined;
   /** Taps to report, `*` for any characters; default all. */
   readonly taps?: readonly string[] | undefined;
-  /** `scalar`: the slow oracle instead of the WebAssembly kernels. The bits are the same. */
-  readonly backend?: 'cpu' | 'scalar' | undefined;
+  /** `scalar`: the slow oracle instead of the WebAssembly kernels; or a backend that was opened. The bits are the same. */
+  readonly backend?: 'cpu' | 'scalar' | OpenBackend | undefined;
   /** Condition numbers, weight functionals and predictors of every layer: docs/analysis.md. */
   readonly diagnostics?: boolean | undefined;
   /** `name = expression` over the diagnostics' names, a number for each layer; they imply `diagnostics`. */
@@ -67,7 +74,10 @@ const checks: Readonly<Record<keyof AnalyzeOptions, readonly [Check, string]>> =
   pad: [oneOf('left', 'right'), "'left' or 'right'"],
   padToken: [Number.isInteger, 'an integer'],
   taps: [texts, 'an array of texts'],
-  backend: [oneOf('cpu', 'scalar'), "'cpu' or 'scalar'"],
+  backend: [
+    (value) => value === 'cpu' || value === 'scalar' || callback((value as Partial<OpenBackend> | null)?.arithmetic),
+    "'cpu', 'scalar' or an open backend",
+  ],
   diagnostics: [(value) => typeof value === 'boolean', 'true or false'],
   formulas: [texts, 'an array of texts'],
   tiers: [(value) => typeof value === 'boolean', 'true or false'],

@@ -4,6 +4,7 @@ import { analyze, dumpType, policyFor, roundingSeeds } from '../analysis/analyze
 import type { TapTensors } from '../analysis/options.ts';
 import { parseReference } from '../analysis/references.ts';
 import type { Analysis } from '../analysis/result.ts';
+import type { GpuBackend } from '../backends/webgpu/backend.ts';
 import { InputError } from '../formats/index.ts';
 import type { DecoderSource } from '../model/decoder-source.ts';
 import { batchOf } from '../model/program/batch.ts';
@@ -13,12 +14,14 @@ import { type AtomicFile, atomicFile, makeFolder, writeFilesAtomically } from '.
 import { everyColumn, shortColumns } from '../report/analysis-table.ts';
 import { diagnosticsText } from '../report/diagnostics-table.ts';
 import { analysisJson } from '../report/json.ts';
+import type { ManifestInput } from '../report/manifest.ts';
 import { type RowsFile, rowsFile } from '../report/parquet.ts';
 import { reportFiles } from '../report/report.ts';
 import { depthTaps } from '../report/select.ts';
 import { summaryLines } from '../report/summary.ts';
 import { markdownList, printTable, type TableFormat } from '../report/table.ts';
 import { shortTierColumns, tierLegend, tierTaps } from '../report/tier-columns.ts';
+import { type BackendName, openGpu } from './backends.ts';
 import { type Dump, dumpTo } from './dump.ts';
 import { chooseModel, chooseTokens, type DecoderOptions, type TokenOptions } from './input.ts';
 import type { Io } from './io.ts';
@@ -32,6 +35,7 @@ export interface AnalyzeCommandOptions extends TokenOptions, DecoderOptions {
   readonly pad: 'left' | 'right';
   readonly padToken?: number;
   readonly taps?: string[];
+  readonly backend: BackendName;
   readonly table: TableFormat;
   readonly json?: string;
   readonly diagnostics?: boolean;
@@ -56,11 +60,14 @@ export async function runAnalyze(
 
   const outputs = openOutputs(model, tokens, options);
   const progress = progressLine(io);
+  let device: GpuBackend | undefined;
   try {
+    if (options.backend === 'webgpu') device = await openGpu();
     const analysis = await analyze(model, tokens, {
       ...{ policy: options.policy, reference, weights: options.weights, pad: options.pad },
       ...{ padToken: options.padToken, taps: options.taps, tiers: options.tiers },
       ...{ diagnostics: options.diagnostics === true || options.perHead === true, formulas: options.formula },
+      backend: device ?? (options.backend === 'scalar' ? 'scalar' : 'cpu'),
       onProgress: progress.report,
       onTap: outputs.addTap,
       onRows: outputs.rows && ((records) => outputs.rows?.add(records)),
@@ -73,6 +80,7 @@ export async function runAnalyze(
       await writeReport(options.report, analysis, model, outputs.rows as RowsFile, {
         command,
         seed: seedOf(model, options),
+        device: device?.probe,
       });
     }
     outputs.commit();
@@ -80,6 +88,7 @@ export async function runAnalyze(
   } finally {
     progress.clear();
     outputs.abort();
+    device?.close();
   }
 }
 
@@ -164,7 +173,7 @@ async function writeReport(
   analysis: Analysis,
   model: DecoderSource,
   rows: RowsFile,
-  run: { readonly command: readonly string[]; readonly seed: number | null },
+  run: Pick<ManifestInput, 'command' | 'seed' | 'device'>,
 ): Promise<void> {
   const files = await model.fileHashes();
   const manifest = { ...run, analysis, files, version, node: process.version, unusedTensors: model.unusedTensors };

@@ -1,23 +1,14 @@
 /** `ulpwise probe`: measures a backend and prints what it does beside what it declares. */
 import type { Arithmetic } from '../arithmetic/arithmetic.ts';
-import { SoftfloatArithmetic } from '../arithmetic/softfloat.ts';
-import { CpuArithmetic } from '../backends/cpu/cpu-arithmetic.ts';
 import { type Finding, type MakeArithmetic, type ProbeReport, probe, probedFormats } from '../backends/probe/index.ts';
-import { type BinaryFormat, InputError } from '../formats/index.ts';
+import type { DeviceFinding, DeviceProbe } from '../backends/webgpu/probe.ts';
+import { type BinaryFormat, fitsFloat32, InputError } from '../formats/index.ts';
+import { deviceRecord } from '../report/device.ts';
 import { jsonText } from '../report/json.ts';
 import { type Column, markdownList, printTable, type TableFormat } from '../report/table.ts';
+import { type BackendName, backends, openGpu } from './backends.ts';
 import type { Io } from './io.ts';
 import { progressLine } from './progress.ts';
-
-/** What `--backend` offers. */
-export const backends = Object.freeze({
-  cpu: (spec) => new CpuArithmetic('cpu', () => spec) as Arithmetic<unknown>,
-  scalar: (spec) => new SoftfloatArithmetic('scalar', () => spec) as Arithmetic<unknown>,
-} satisfies Record<string, MakeArithmetic>);
-
-export type BackendName = keyof typeof backends;
-
-export const backendNames = Object.keys(backends) as readonly BackendName[];
 
 export interface ProbeCommandOptions {
   readonly formats?: readonly BinaryFormat[];
@@ -25,8 +16,33 @@ export interface ProbeCommandOptions {
   readonly json?: boolean;
 }
 
-/** @returns whether everything measured is as declared */
-export async function runProbe(make: MakeArithmetic, options: ProbeCommandOptions, io: Io): Promise<boolean> {
+/**
+ * @returns whether everything measured is as declared
+ * @throws InputError where a device is asked for and there is none
+ */
+export async function runProbeOf(name: BackendName, options: ProbeCommandOptions, io: Io): Promise<boolean> {
+  if (name !== 'webgpu') return runProbe(backends[name], options, io);
+  const backend = await openGpu();
+  try {
+    const formats = options.formats ?? probedFormats.filter(fitsFloat32);
+    const make: MakeArithmetic = (spec) => backend.arithmetic('webgpu', () => spec) as Arithmetic<unknown>;
+    return await runProbe(make, { ...options, formats }, io, backend.probe);
+  } finally {
+    backend.close();
+  }
+}
+
+/** @param device what the backend's device does by itself, printed in front of what the arithmetic does */
+export async function runProbe(
+  make: MakeArithmetic,
+  options: ProbeCommandOptions,
+  io: Io,
+  device?: DeviceProbe,
+): Promise<boolean> {
+  // At once: on a device in software the rest takes minutes.
+  if (device !== undefined && options.json !== true) {
+    io.stdout(`${printTable(options.table, deviceColumns, device.findings)}\n`);
+  }
   const progress = progressLine(io);
   try {
     const { formats } = options;
@@ -35,7 +51,7 @@ export async function runProbe(make: MakeArithmetic, options: ProbeCommandOption
       onProgress: (share, what) => progress.report({ done: share, total: 1, what }),
     });
     progress.clear();
-    io.stdout(options.json === true ? probeJson(report) : printed(report, options.table));
+    io.stdout(options.json === true ? probeJson(report, device) : printed(report, options.table, device));
     return report.agrees;
   } finally {
     progress.clear();
@@ -52,12 +68,13 @@ export function formatList(text: string): BinaryFormat[] {
   });
 }
 
-function probeJson({ arithmetic, agrees, findings }: ProbeReport): string {
+function probeJson({ arithmetic, agrees, findings }: ProbeReport, device: DeviceProbe | undefined): string {
   return jsonText({
     ...{ schema: 'ulpwise.probe/1', arithmetic, agrees },
     findings: findings.map(({ property, format, policy, declared, measured, agrees: agree, cases }) => {
       return { property, format, policy, declared, measured, agrees: agree, cases };
     }),
+    ...(device && { device: deviceRecord(device) }),
   });
 }
 
@@ -78,13 +95,21 @@ const columns: readonly Column<Line>[] = [
   { key: 'agrees', header: 'agrees', align: 'left', value: ({ agrees }) => agrees },
 ];
 
-function printed(report: ProbeReport, table: TableFormat): string {
+const deviceColumns: readonly Column<DeviceFinding>[] = [
+  { key: 'property', header: 'device', align: 'left', value: ({ property }) => property },
+  { key: 'measured', header: 'measured', align: 'left', value: ({ measured }) => measured },
+  { key: 'reliance', header: 'relied on for', align: 'left', value: ({ reliance }) => reliance },
+  { key: 'cases', header: 'cases', align: 'right', form: 'integer', value: ({ cases }) => cases },
+];
+
+function printed(report: ProbeReport, table: TableFormat, device: DeviceProbe | undefined): string {
   const lines = linesOf(report.findings);
   const text = printTable(table, columns, lines);
   if (table !== 'md') return text;
   const differing = report.findings.filter(({ agrees }) => !agrees).length;
   const summary = [
     { label: 'arithmetic', text: report.arithmetic },
+    ...(device === undefined ? [] : [{ label: 'device', text: device.device }]),
     {
       label: 'measured as declared',
       text: `${report.findings.length - differing} of ${report.findings.length} properties`,

@@ -1,18 +1,20 @@
 /** The command line: commands, options and their help. */
 import { Command, CommanderError, Option } from 'commander';
+import { GpuError } from '../backends/webgpu/device.ts';
 import { InputError } from '../formats/index.ts';
 import { type AnalyzeCommandOptions, runAnalyze } from './analyze.ts';
+import { type BackendName, backendNames } from './backends.ts';
 import { runFormats } from './formats.ts';
 import type { Io } from './io.ts';
 import { choice, integer, patterns, positive, tableFormat, tokenLists } from './options.ts';
-import { type BackendName, backendNames, backends, formatList, type ProbeCommandOptions, runProbe } from './probe.ts';
+import { formatList, type ProbeCommandOptions, runProbeOf } from './probe.ts';
 import type { VerifyCommandOptions } from './verify.ts';
 import { version } from './version.ts';
 
 /**
  * Runs a command; `words` are those behind the program's name.
- * @returns the exit code: 0; 2 where the input is wrong, after one line on stderr; 1 for a defect, and where a backend is
- * not as declared
+ * @returns the exit code: 0; 2 where the input is wrong, after one line on stderr; 1 for a defect, where a GPU fails, and where
+ * a backend is not as declared
  */
 export async function runCli(words: readonly string[], io: Io): Promise<number> {
   try {
@@ -26,6 +28,10 @@ export async function runCli(words: readonly string[], io: Io): Promise<number> 
     if (error instanceof InputError) {
       io.stderr(`ulpwise: ${error.message}\n`);
       return 2;
+    }
+    if (error instanceof GpuError) {
+      io.stderr(`ulpwise: ${error.message}\n`);
+      return 1;
     }
     io.stderr(`ulpwise: this is a defect of ulpwise, please report it: ${String(error)}\n`);
     if (process.env.ULPWISE_DEBUG) io.stderr(`${error instanceof Error ? error.stack : ''}\n`);
@@ -136,18 +142,21 @@ function addProbe(program: Command, io: Io, outcome: { code: number }): void {
       'measure what a backend does (rounding, subnormals, contraction, summation trees) beside what it declares',
     )
     .addOption(
-      new Option('--backend <name>', backendNames.join(' or '))
+      new Option('--backend <name>', backendNames.join(', '))
         .default('cpu')
         .argParser(choice('--backend', backendNames)),
     )
     .addOption(
-      new Option('--formats <list>', 'formats to probe (default: fp64,fp32,tf32,fp16,bf16,e4m3)').argParser(formatList),
+      new Option(
+        '--formats <list>',
+        'formats to probe (default: fp64,fp32,tf32,fp16,bf16,e4m3; webgpu has no fp64)',
+      ).argParser(formatList),
     )
     .addOption(new Option('--table <form>', 'md, latex or csv').default('md').argParser(tableFormat))
     .option('--json', 'print every finding as JSON instead of a table')
     .addHelpText('after', '\nThe exit code is 1 where something is not as declared.')
     .action(async ({ backend, ...options }: ProbeCommandOptions & { backend: BackendName }) => {
-      if (!(await runProbe(backends[backend], options, io))) outcome.code = 1;
+      if (!(await runProbeOf(backend, options, io))) outcome.code = 1;
     });
 }
 
@@ -171,6 +180,12 @@ function addAnalyze(program: Command, words: readonly string[], io: Io): void {
     option('--weights <which>', "the reference's weights: original, or rounded as the policy rounds them")
       .default('original')
       .argParser(choice('--weights', ['original', 'rounded'])),
+    arithmetic,
+  );
+  add(
+    option('--backend <name>', `what computes the policy's run: ${backendNames.join(', ')}; the bits are the same`)
+      .default('cpu')
+      .argParser(choice('--backend', backendNames)),
     arithmetic,
   );
 

@@ -1,5 +1,7 @@
 /** What is needed to run an analysis again and to check that it is the same one. No times: equal commands, equal bytes. */
 import type { Analysis } from '../analysis/result.ts';
+import type { DeviceProbe } from '../backends/webgpu/probe.ts';
+import { deviceRecord } from './device.ts';
 import { jsonText } from './json.ts';
 
 export interface ManifestInput {
@@ -15,6 +17,8 @@ export interface ManifestInput {
   /** SHA-256 by file name. */
   readonly files: Readonly<Record<string, string>>;
   readonly unusedTensors: readonly string[];
+  /** The device that computed the policy's run, and what its probe showed; undefined where there was none. */
+  readonly device?: DeviceProbe | undefined;
 }
 
 /** The manifest as JSON, schema `ulpwise.manifest/1`; files are listed by name. */
@@ -37,5 +41,6 @@ export function manifestJson(input: ManifestInput): string {
     reference: reference.arithmetic,
     pad: pad === null ? null : { side: pad.side, token: pad.token },
     tokens: analysis.tokens,
+    ...(input.device && { device: deviceRecord(input.device) }),
   });
 }

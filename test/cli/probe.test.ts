@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CpuArithmetic } from '../../src/backends/cpu/cpu-arithmetic.ts';
+import type { backends } from '../../src/cli/backends.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { type backends, runProbe } from '../../src/cli/probe.ts';
+import { runProbe } from '../../src/cli/probe.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { formats } from '../../src/formats/index.ts';
 
@@ -54,7 +55,7 @@ describe('ulpwise probe', () => {
     expect(written.out).toMatch(/subnormal results,subnormals=flush,flush,flush,fp16,12,true\r\n/);
   });
   it.each([
-    ['probe --backend tpu', /--backend: expected cpu, scalar, got 'tpu'/],
+    ['probe --backend tpu', /--backend: expected cpu, scalar, webgpu, got 'tpu'/],
     ['probe --formats bf16,fp8', /--formats: expected some of fp64, .* got 'fp8'/],
     ['probe --table html', /--table: expected/],
     ['probe model', /too many arguments/],

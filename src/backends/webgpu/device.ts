@@ -1,0 +1,184 @@
+/**
+ * A GPU device as this backend uses one: opened with the adapter's own limits, kernels compiled once, what goes wrong kept
+ * as one error, and closed so that the process can end.
+ */
+import { InputError } from '../../formats/index.ts';
+
+/** The GPU failed, or refused a kernel or a buffer: unlike an InputError nobody's input is at fault, and the device is of no more use. */
+export class GpuError extends Error {
+  override readonly name = 'GpuError';
+}
+
+export interface GpuInfo {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+}
+
+/** A WGSL module with the entry `main`, whose bindings are storage buffers, read or written as `bindings` says, and a uniform. */
+export interface Kernel {
+  readonly code: string;
+  /** One letter a buffer: `r` read, `w` written. Binding `bindings.length` is the uniform. */
+  readonly bindings: string;
+}
+
+// Dawn's objects must stay reachable while anything of theirs runs: collected earlier, they take the process with them.
+const reachable = new Set<object>();
+
+const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
+
+export class GpuDevice {
+  readonly info: GpuInfo;
+  readonly limits: GPUSupportedLimits;
+  private readonly device: GPUDevice;
+  private readonly held: object;
+  private readonly pipelines = new Map<string, GPUComputePipeline>();
+  private readonly layouts = new Map<string, GPUBindGroupLayout>();
+  private failure: GpuError | undefined;
+  private closed = false;
+
+  private constructor(gpu: GPU, adapter: GPUAdapter, device: GPUDevice) {
+    this.device = device;
+    this.limits = device.limits;
+    const { vendor, architecture, device: model, description } = adapter.info;
+    this.info = { vendor, architecture, device: model, description };
+    this.held = { gpu, adapter, device };
+    reachable.add(this.held);
+    device.addEventListener('uncapturederror', ({ error }) => this.fail(describe(error)));
+    device.lost.then(({ message }) => {
+      if (!this.closed) this.fail(`the device was lost: ${message}`);
+    });
+  }
+
+  /** @throws InputError where there is no adapter; GpuError where it gives no device */
+  static async open(gpu: GPU, where = 'webgpu'): Promise<GpuDevice> {
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (adapter === null) {
+      throw new InputError(
+        `${where}: expected a GPU (a Vulkan, Metal or D3D12 driver), found none; docs/webgpu.md says how to get SwiftShader, which needs none`,
+      );
+    }
+    const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
+    try {
+      return new GpuDevice(gpu, adapter, await adapter.requestDevice({ requiredLimits }));
+    } catch (error) {
+      throw new GpuError(`${where}: the GPU gave no device: ${(error as Error).message}`);
+    }
+  }
+
+  /** Such as `google swiftshader (SwiftShader driver 5.0.0)`. */
+  get description(): string {
+    const { vendor, architecture, description } = this.info;
+    return `${[vendor, architecture].filter((part) => part !== '').join(' ')} (${description})`;
+  }
+
+  /** Frees everything of the device; using it afterwards is an error. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.device.destroy();
+    reachable.delete(this.held);
+  }
+
+  /** The first thing that went wrong is what all later calls say. */
+  private fail(what: string): void {
+    this.failure ??= new GpuError(`webgpu: ${what}`);
+  }
+
+  /** @throws GpuError where the device has failed or was closed */
+  check(): void {
+    if (this.closed) throw new GpuError('webgpu: the device was closed');
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /**
+   * A storage buffer for `words` 32-bit words.
+   * @throws InputError where the device has no buffers that large
+   */
+  storage(words: number, mappedAtCreation = false): GPUBuffer {
+    this.check();
+    const size = Math.max(4, 4 * words);
+    const limit = Math.min(this.limits.maxBufferSize, this.limits.maxStorageBufferBindingSize);
+    if (size > limit) {
+      throw new InputError(
+        `webgpu: expected tensors of at most ${limit} bytes, the device's limit, got ${size}; take shorter or fewer sequences, or --backend cpu`,
+      );
+    }
+    return this.device.createBuffer({
+      size,
+      mappedAtCreation,
+      usage: GPU_BUFFER.STORAGE | GPU_BUFFER.COPY_SRC | GPU_BUFFER.COPY_DST,
+    });
+  }
+
+  /** A storage buffer of `words` words that begins with these. */
+  storageOf(data: Uint32Array | Float32Array, words: number): GPUBuffer {
+    const buffer = this.storage(words, true);
+    new Uint32Array(buffer.getMappedRange()).set(new Uint32Array(data.buffer, data.byteOffset, data.length));
+    buffer.unmap();
+    return buffer;
+  }
+
+  uniforms(size: number): GPUBuffer {
+    return this.device.createBuffer({ size, usage: GPU_BUFFER.UNIFORM | GPU_BUFFER.COPY_DST });
+  }
+
+  staging(words: number): GPUBuffer {
+    return this.device.createBuffer({
+      size: Math.max(4, 4 * words),
+      usage: GPU_BUFFER.MAP_READ | GPU_BUFFER.COPY_DST,
+    });
+  }
+
+  get queue(): GPUQueue {
+    return this.device.queue;
+  }
+
+  encoder(): GPUCommandEncoder {
+    this.check();
+    return this.device.createCommandEncoder();
+  }
+
+  bindGroup(bindings: string, entries: GPUBindGroupEntry[]): GPUBindGroup {
+    return this.device.createBindGroup({ layout: this.layout(bindings), entries });
+  }
+
+  /** Compiled when first used. */
+  pipeline({ code, bindings }: Kernel): GPUComputePipeline {
+    let pipeline = this.pipelines.get(code);
+    if (pipeline === undefined) {
+      pipeline = this.device.createComputePipeline({
+        layout: this.device.createPipelineLayout({ bindGroupLayouts: [this.layout(bindings)] }),
+        compute: { module: this.device.createShaderModule({ code }), entryPoint: 'main' },
+      });
+      this.pipelines.set(code, pipeline);
+    }
+    return pipeline;
+  }
+
+  private layout(bindings: string): GPUBindGroupLayout {
+    let layout = this.layouts.get(bindings);
+    if (layout === undefined) {
+      const buffers = [...bindings].map((use): GPUBufferBindingLayout => {
+        return { type: use === 'r' ? 'read-only-storage' : 'storage' };
+      });
+      layout = this.device.createBindGroupLayout({
+        entries: [...buffers, { type: 'uniform' } as const].map((buffer, binding) => {
+          return { binding, visibility: SHADER_STAGE_COMPUTE, buffer };
+        }),
+      });
+      this.layouts.set(bindings, layout);
+    }
+    return layout;
+  }
+}
+
+// The flags of the specification (WebGPU, 5.1 and 8.1.1), which Node has as no globals.
+const GPU_BUFFER = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80 } as const;
+const SHADER_STAGE_COMPUTE = 0x4;
+
+function describe(error: GPUError): string {
+  const kind = error.constructor.name === 'GPUOutOfMemoryError' ? 'out of GPU memory' : 'the GPU refused a command';
+  return `${kind}: ${error.message.split('\n')[0]}`;
+}

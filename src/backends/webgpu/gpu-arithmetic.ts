@@ -1,0 +1,363 @@
+/**
+ * The softfloat interpreter on a GPU: the same programs and bits as the CPU backend. Tensors stay on the device; `lower`
+ * reads them back. It computes in the formats inside float32, and refuses others.
+ */
+import type { Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../../arithmetic/arithmetic.ts';
+import { broadcastShapes, permuted } from '../../arithmetic/axes.ts';
+import { ComposedArithmetic } from '../../arithmetic/composites.ts';
+import { parameterContextOf, type SpecOf } from '../../arithmetic/softfloat.ts';
+import type { Part } from '../../arithmetic/stochastic.ts';
+import { contextKey, type RoundingContext } from '../../softfloat/context.ts';
+import { scalarsOf } from '../../softfloat/scalar.ts';
+import { type KeyMask, rowLength, sizeOf, type Tensor, tensor } from '../../tensor/index.ts';
+import { roundArrayIn } from '../cpu/round-array.ts';
+import { kernelMemory } from '../cpu/wasm.ts';
+import { Commands, groupsFor } from './commands.ts';
+import { type GpuDevice, GpuError, type Kernel } from './device.ts';
+import { GpuElementary } from './gpu-elementary.ts';
+import { type GpuMask, GpuSums, gpuMask } from './gpu-sums.ts';
+import { type Allocation, float32Of, GpuMemory, type GpuTensor, paddedShape, stridesOf } from './gpu-tensor.ts';
+import { type BinaryName, elementwiseKernel, elementwiseUniform, MAX_RANK } from './kernels/elementwise.ts';
+import {
+  copyKernel,
+  copyUniform,
+  countUniform,
+  MAX_AXES,
+  negateKernel,
+  reluKernel,
+  rowMaxKernel,
+  rowMaxUniform,
+  selectKernel,
+  selectUniform,
+} from './kernels/movements.ts';
+import { addressWords } from './kernels/parts.ts';
+import { GpuSite } from './site.ts';
+import { convertUniform } from './uniforms.ts';
+import type { ElementaryName } from './wgsl/elementary.ts';
+import type { TrustedOperations } from './wgsl/quick.ts';
+import { bitsOf } from './wgsl/rounding.ts';
+
+const NOTHING_TRUSTED: TrustedOperations = { add: false, multiply: false };
+
+/** Numbers rounded on the CPU for one reader, kept while what they came from lives. */
+type Rounded<K extends object> = WeakMap<K, Map<string, GpuTensor>>;
+
+export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
+  readonly name: string;
+  private readonly specOf: SpecOf;
+  private readonly trusted: TrustedOperations;
+  private readonly commands: Commands;
+  private readonly memory: GpuMemory;
+  private readonly functions: GpuElementary;
+  private readonly sums: GpuSums;
+  private readonly sites = new Map<string, GpuSite>();
+  private readonly masks = new WeakMap<KeyMask, Allocation>();
+  private readonly parameters: Rounded<Tensor> = new WeakMap();
+  private readonly tables: Rounded<RealTable> = new WeakMap();
+
+  constructor(name: string, specOf: SpecOf, device: GpuDevice, trusted: TrustedOperations = NOTHING_TRUSTED) {
+    super();
+    this.name = name;
+    this.specOf = specOf;
+    this.trusted = trusted;
+    this.commands = new Commands(device);
+    this.memory = new GpuMemory(device, this.commands);
+    this.functions = new GpuElementary(device, this.commands, this.memory);
+    this.sums = new GpuSums(this.commands, this.memory);
+  }
+
+  private site(name: string): GpuSite {
+    let site = this.sites.get(name);
+    if (site === undefined) {
+      site = new GpuSite(name, this.specOf(name), this.trusted);
+      this.sites.set(name, site);
+    }
+    return site;
+  }
+  protected shiftsSoftmax(site: string): boolean {
+    return this.site(site).spec.softmax === 'shifted';
+  }
+  protected usesFloat32Angles(site: string): boolean {
+    return this.site(site).spec.rotary === 'float32-angles';
+  }
+  protected override operation<T>(site: string, compute: () => T): T {
+    return this.site(site).operation(compute);
+  }
+  protected override within<T>(site: string, part: Part, compute: () => T): T {
+    return this.site(site).within(part, compute);
+  }
+
+  shape(v: GpuTensor): readonly number[] {
+    return v.shape;
+  }
+  lift(t: Tensor): GpuTensor {
+    return { shape: t.shape, allocation: this.memory.upload(float32Of(t.data, 'lift')), format: undefined };
+  }
+
+  /**
+   * @throws GpuError where the device has failed, or an exp, tanh or erf before could not be decided in fixed point
+   */
+  async lower(v: GpuTensor): Promise<Tensor> {
+    const [bits, [undecided]] = await this.commands.read([
+      { buffer: v.allocation.buffer, words: sizeOf(v.shape) },
+      { buffer: this.functions.undecided, words: 1 },
+    ]);
+    if (undecided > 0) {
+      throw new GpuError(
+        `webgpu: ${undecided} results of exp, tanh or erf lie too near a rounding's boundary for this backend; use --backend cpu`,
+      );
+    }
+    for (let i = 0; i < bits.length; i++) if ((bits[i] & 0x7fffffff) > 0x7f800000) bits[i] = 0x7fc00000;
+    return { shape: v.shape, data: new Float32Array(bits.buffer, bits.byteOffset, bits.length) };
+  }
+
+  parameter(site: string, t: Tensor): GpuTensor {
+    const { spec } = this.site(site);
+    return this.roundedParameter(t, parameterContextOf(spec, spec.out));
+  }
+  private roundedParameter(t: Tensor, context: RoundingContext): GpuTensor {
+    return this.remembered(this.parameters, t, context, () => {
+      const data = new Float32Array(t.data.length);
+      roundArrayIn(kernelMemory(), t.data, context, data);
+      return { shape: t.shape, data };
+    });
+  }
+  constants(site: string, table: RealTable): GpuTensor {
+    const { spec } = this.site(site);
+    const context = parameterContextOf(spec, spec.out);
+    return this.remembered(this.tables, table, context, () => {
+      return tensor(table.shape, Float32Array.from(table.reals.map(scalarsOf(context).fromReal)));
+    });
+  }
+  private remembered<K extends object>(
+    known: Rounded<K>,
+    key: K,
+    context: RoundingContext,
+    round: () => Tensor<Float32Array<ArrayBuffer>>,
+  ): GpuTensor {
+    let results = known.get(key);
+    if (results === undefined) {
+      results = new Map();
+      known.set(key, results);
+    }
+    let result = results.get(contextKey(context));
+    if (result === undefined) {
+      const { shape, data } = round();
+      const allocation = this.memory.outside(() => this.memory.upload(data));
+      result = { shape, allocation, format: context.format };
+      results.set(contextKey(context), result);
+    }
+    return result;
+  }
+
+  reshape(v: GpuTensor, shape: readonly number[]): GpuTensor {
+    tensor(shape, { length: sizeOf(v.shape) });
+    return { ...v, shape };
+  }
+  permute(v: GpuTensor, axes: readonly number[]): GpuTensor {
+    const { shape } = permuted(v.shape, axes);
+    const strides = strictStrides(v.shape);
+    const result = this.memory.allocate(sizeOf(shape));
+    this.copy(
+      v.allocation,
+      result,
+      shape,
+      axes.map((axis) => strides[axis]),
+      strictStrides(shape),
+      0,
+      0,
+    );
+    return { shape, allocation: result, format: v.format };
+  }
+  slice(v: GpuTensor, from: number, to: number): GpuTensor {
+    const shape = [...v.shape.slice(0, -1), to - from];
+    const result = this.memory.allocate(sizeOf(shape));
+    this.copy(v.allocation, result, shape, strictStrides(v.shape), strictStrides(shape), from, 0);
+    return { shape, allocation: result, format: v.format };
+  }
+  concat(a: GpuTensor, b: GpuTensor): GpuTensor {
+    const left = rowLength(a.shape);
+    const shape = [...a.shape.slice(0, -1), left + rowLength(b.shape)];
+    const result = this.memory.allocate(sizeOf(shape));
+    this.copy(a.allocation, result, a.shape, strictStrides(a.shape), strictStrides(shape), 0, 0);
+    this.copy(b.allocation, result, b.shape, strictStrides(b.shape), strictStrides(shape), 0, left);
+    return { shape, allocation: result, format: a.format };
+  }
+  private copy(
+    from: Allocation,
+    to: Allocation,
+    dims: readonly number[],
+    read: readonly number[],
+    write: readonly number[],
+    readFrom: number,
+    writeTo: number,
+  ): void {
+    const count = sizeOf(dims);
+    const padded = (strides: readonly number[]) => [...new Array(MAX_AXES - strides.length).fill(0), ...strides];
+    const uniform = copyUniform.words({
+      ...{ count, dims: paddedShape(dims, MAX_AXES), read: padded(read), write: padded(write) },
+      ...{ readFrom, writeTo },
+    });
+    this.commands.dispatch(copyKernel, [from.buffer, to.buffer], uniform, groupsFor(count));
+  }
+
+  negate(v: GpuTensor): GpuTensor {
+    return this.entries(negateKernel, v);
+  }
+  relu(v: GpuTensor): GpuTensor {
+    return this.entries(reluKernel, v);
+  }
+  private entries(kernel: Kernel, v: GpuTensor): GpuTensor {
+    const count = sizeOf(v.shape);
+    const result = this.memory.allocate(count);
+    const uniform = countUniform.words({ count });
+    this.commands.dispatch(kernel, [v.allocation.buffer, result.buffer], uniform, groupsFor(count));
+    return { ...v, allocation: result };
+  }
+
+  rowMax(v: GpuTensor, mask?: KeyMask): GpuTensor {
+    const shape = [...v.shape.slice(0, -1), 1];
+    const count = sizeOf(shape);
+    const uniform = rowMaxUniform.words({ count, width: rowLength(v.shape), ...this.maskFields(v, mask) });
+    return { ...v, shape, allocation: this.masked(rowMaxKernel, v, mask, uniform, count) };
+  }
+  select(v: GpuTensor, mask: KeyMask, hidden: number): GpuTensor {
+    const count = sizeOf(v.shape);
+    const uniform = selectUniform.words({
+      ...{ count, width: rowLength(v.shape), ...this.maskFields(v, mask), hidden: bitsOf(hidden) },
+    });
+    return { ...v, allocation: this.masked(selectKernel, v, mask, uniform, count) };
+  }
+  private maskFields(v: GpuTensor, mask: KeyMask | undefined): { rowsOfSequence: number; queries: number } {
+    return mask === undefined ? { rowsOfSequence: 0, queries: 0 } : this.onDevice(mask, v.shape);
+  }
+  private masked(
+    kernel: Kernel,
+    v: GpuTensor,
+    mask: KeyMask | undefined,
+    uniform: number[],
+    count: number,
+  ): Allocation {
+    const result = this.memory.allocate(count);
+    const ranges = mask === undefined ? v.allocation : this.onDevice(mask, v.shape).ranges;
+    this.commands.dispatch(kernel, [v.allocation.buffer, ranges.buffer, result.buffer], uniform, groupsFor(count));
+    return result;
+  }
+  private onDevice(mask: KeyMask, shape: readonly number[]): GpuMask {
+    let ranges = this.masks.get(mask);
+    if (ranges === undefined) {
+      const { from, to } = mask;
+      const words = Uint32Array.from({ length: 2 * from.length }, (_, i) => (i % 2 === 0 ? from : to)[i >> 1]);
+      ranges = this.memory.outside(() => this.memory.upload(words));
+      this.masks.set(mask, ranges);
+    }
+    return gpuMask(ranges, mask, shape);
+  }
+
+  add(site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
+    return this.binary(site, 'add', a, b);
+  }
+  subtract(site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
+    return this.binary(site, 'subtract', a, b);
+  }
+  multiply(site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
+    return this.binary(site, 'multiply', a, b);
+  }
+  divide(site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
+    return this.binary(site, 'divide', a, b);
+  }
+  private binary(name: string, operation: BinaryName, a: GpuTensor, b: GpuTensor): GpuTensor {
+    const site = this.site(name);
+    const shape = broadcastShapes(a.shape, b.shape);
+    const count = sizeOf(shape);
+    const result = this.memory.allocate(count);
+    const uniform = elementwiseUniform.words({
+      ...{ count, flush: [site.flushBelow(a.format), site.flushBelow(b.format)], dims: paddedShape(shape, MAX_RANK) },
+      strides: [...stridesOf(a.shape, MAX_RANK), ...stridesOf(b.shape, MAX_RANK)],
+      ...{ out: site.rounding(site.spec.out, a.format, b.format), at: addressWords(site.claim(count, 1)) },
+    });
+    const buffers = [a.allocation.buffer, b.allocation.buffer, result.buffer];
+    this.commands.dispatch(elementwiseKernel(operation, site.core), buffers, uniform, groupsFor(count));
+    return { shape, allocation: result, format: site.spec.out };
+  }
+
+  sqrt(name: string, v: GpuTensor): GpuTensor {
+    const site = this.site(name);
+    const count = sizeOf(v.shape);
+    const result = this.memory.allocate(count);
+    const uniform = convertUniform(
+      count,
+      site.flushBelow(v.format),
+      site.rounding(site.spec.out),
+      site.claim(count, 1),
+    );
+    this.commands.dispatch(
+      elementwiseKernel('root', site.core),
+      [v.allocation.buffer, result.buffer],
+      uniform,
+      groupsFor(count),
+    );
+    return { shape: v.shape, allocation: result, format: site.spec.out };
+  }
+  exp(site: string, v: GpuTensor): GpuTensor {
+    return this.elementary(site, 'exp', v);
+  }
+  tanh(site: string, v: GpuTensor): GpuTensor {
+    return this.elementary(site, 'tanh', v);
+  }
+  erf(site: string, v: GpuTensor): GpuTensor {
+    return this.elementary(site, 'erf', v);
+  }
+  private elementary(name: string, f: ElementaryName, v: GpuTensor): GpuTensor {
+    const site = this.site(name);
+    const count = sizeOf(v.shape);
+    const result = this.memory.allocate(count);
+    this.functions.apply(site, f, v, count, result);
+    return { shape: v.shape, allocation: result, format: site.spec.out };
+  }
+
+  rowSum(site: string, v: GpuTensor): GpuTensor {
+    return this.sums.rowSum(this.site(site), v);
+  }
+  matmul(site: string, a: GpuTensor, b: GpuTensor, options: MatmulOptions = {}): GpuTensor {
+    const { transposed = false, mask } = options;
+    const rows = mask && this.onDevice(mask, a.shape);
+    return this.sums.product(this.site(site), a, b, { transposed, mask: rows }, false);
+  }
+  linear(name: string, x: GpuTensor, { weight, layout, bias }: Linear): GpuTensor {
+    const site = this.site(name);
+    const weights = this.roundedParameter(weight, parameterContextOf(site.spec, site.spec.input));
+    const rows = { ...x, shape: [sizeOf(x.shape.slice(0, -1)), rowLength(x.shape)] };
+    const shift = bias && this.parameter(name, bias).allocation;
+    const y = this.sums.product(site, rows, weights, { transposed: layout === 'out-in', bias: shift }, true);
+    return { ...y, shape: [...x.shape.slice(0, -1), rowLength(y.shape)] };
+  }
+
+  // Composites are composed; what they allocate on the way is free again at once.
+  override scores(site: string, query: GpuTensor, key: GpuTensor, scale: RealTable, mask?: KeyMask): GpuTensor {
+    return this.memory.scope(() => super.scores(site, query, key, scale, mask));
+  }
+  override softmax(site: string, x: GpuTensor, mask?: KeyMask): GpuTensor {
+    return this.memory.scope(() => super.softmax(site, x, mask));
+  }
+  override layerNorm(site: string, x: GpuTensor, norm: Norm, epsilon: number): GpuTensor {
+    return this.memory.scope(() => super.layerNorm(site, x, norm, epsilon));
+  }
+  override rmsNorm(site: string, x: GpuTensor, norm: Norm, epsilon: number): GpuTensor {
+    return this.memory.scope(() => super.rmsNorm(site, x, norm, epsilon));
+  }
+  override gelu(site: string, x: GpuTensor, form: 'tanh' | 'erf'): GpuTensor {
+    return this.memory.scope(() => super.gelu(site, x, form));
+  }
+  override silu(site: string, x: GpuTensor): GpuTensor {
+    return this.memory.scope(() => super.silu(site, x));
+  }
+  override rotate(site: string, x: GpuTensor, tables: RotaryTables): GpuTensor {
+    return this.memory.scope(() => super.rotate(site, x, tables));
+  }
+}
+
+/** Row-major strides of every axis. */
+function strictStrides(shape: readonly number[]): number[] {
+  return shape.map((_, i) => sizeOf(shape.slice(i + 1)));
+}

@@ -1,0 +1,68 @@
+/** The text that a device is given: any change shows in a snapshot, and every kernel compiles. */
+import { describe, expect, it } from 'vitest';
+import { GpuDevice, type Kernel } from '../../../src/backends/webgpu/device.ts';
+import { elementaryKernel, lookupKernel } from '../../../src/backends/webgpu/kernels/elementary.ts';
+import { elementwiseKernel } from '../../../src/backends/webgpu/kernels/elementwise.ts';
+import { matmulKernel } from '../../../src/backends/webgpu/kernels/matmul.ts';
+import {
+  copyKernel,
+  negateKernel,
+  reluKernel,
+  rowMaxKernel,
+  selectKernel,
+} from '../../../src/backends/webgpu/kernels/movements.ts';
+import { probeKernel } from '../../../src/backends/webgpu/kernels/probe.ts';
+import { rowSumKernel } from '../../../src/backends/webgpu/kernels/row-sum.ts';
+import { coreWgsl } from '../../../src/backends/webgpu/wgsl/core.ts';
+import { nodeGpu } from '../../../src/platform/node-gpu.ts';
+import { gpu, needsGpu } from '../../support/gpu.ts';
+
+/** Without the core that a text begins with, which has a snapshot of its own. */
+function rest({ code }: Kernel): string {
+  for (const core of ['integer', 'stochastic', 'quick'] as const) {
+    if (code.startsWith(coreWgsl(core))) return `// Behind the ${core} core.\n${code.slice(coreWgsl(core).length)}`;
+  }
+  return code;
+}
+
+const kernels: Readonly<Record<string, Kernel>> = {
+  'add-stochastic': elementwiseKernel('add', 'stochastic'),
+  root: elementwiseKernel('root', 'integer'),
+  elementary: elementaryKernel('integer'),
+  lookup: lookupKernel,
+  'row-sum-chunks': rowSumKernel('chunks', 'integer'),
+  'row-sum-kahan-quick': rowSumKernel('kahan', 'quick'),
+  'matmul-chunks-rounded-quick': matmulKernel('chunks', 'rounded', 'quick'),
+  'matmul-lanes-exact': matmulKernel('lanes', 'exact', 'integer'),
+  'matmul-chunks-fma-stochastic': matmulKernel('chunks', 'fma', 'stochastic'),
+  copy: copyKernel,
+  negate: negateKernel,
+  relu: reluKernel,
+  'row-max': rowMaxKernel,
+  select: selectKernel,
+  probe: probeKernel,
+};
+
+const folder = '../../__snapshots__/wgsl';
+
+describe('WGSL', () => {
+  it.each(['integer', 'stochastic', 'quick'] as const)('of the %s core', async (core) => {
+    await expect(coreWgsl(core)).toMatchFileSnapshot(`${folder}/core-${core}.wgsl`);
+  });
+  it.each(Object.keys(kernels))('of the kernel %s', async (name) => {
+    await expect(rest(kernels[name])).toMatchFileSnapshot(`${folder}/${name}.wgsl`);
+  });
+});
+
+describe.skipIf(gpu === undefined)(needsGpu('every kernel'), () => {
+  it.each(Object.keys(kernels))('%s compiles', async (name) => {
+    const device = await GpuDevice.open(await nodeGpu());
+    try {
+      device.pipeline(kernels[name]);
+      await new Promise((resume) => setTimeout(resume));
+      device.check();
+    } finally {
+      device.close();
+    }
+  });
+});
