@@ -4,8 +4,8 @@ import { computedSumFromAbove, innerProductError } from '../growth.ts';
 import { arithmetic, causal, type Matrix, matrix, order, requireEqual } from '../inputs.ts';
 import { absolute, rowSums, timesTransposed } from '../matrices.ts';
 import { once } from '../once.ts';
-import { notStored } from '../operands.ts';
 import type { ArithmeticInputs } from '../unit-roundoff.ts';
+import { tokenAssumptions } from './assumptions.ts';
 import { attentionHead, type Head, type Uncertain } from './head.ts';
 import { largestComputed, type Projection, projection, weightError } from './projection.ts';
 import { headCount, headWeights } from './weights.ts';
@@ -82,16 +82,7 @@ export const attnChain = defineBound({
     ...arithmetic,
   },
   assumptions: [
-    {
-      id: 'representable',
-      text: 'the tokens are numbers of the format, none of them subnormal where subnormals are flushed',
-      violated: (inputs) => notStored(inputs.tokens.data, inputs),
-    },
-    {
-      id: 'order',
-      text: 'no sum is compensated',
-      violated: ({ order: { kind } }) => (kind === 'kahan' ? 'the order is kahan' : undefined),
-    },
+    ...tokenAssumptions,
     {
       id: 'float64',
       text: 'float64 knows the probabilities to ten bits',

@@ -4,8 +4,8 @@ import { innerProductError } from '../growth.ts';
 import { arithmetic, type Matrix, matrix, order, requireEqual } from '../inputs.ts';
 import { absolute, frobenius, spectralNormFromAbove, timesTransposed, transposed } from '../matrices.ts';
 import { once } from '../once.ts';
-import { notStored } from '../operands.ts';
 import { type ArithmeticInputs, unitRoundoff } from '../unit-roundoff.ts';
+import { tokenAssumptions } from './assumptions.ts';
 import { largestComputed, projection } from './projection.ts';
 import { scalingGrowth } from './scaling.ts';
 
@@ -63,16 +63,7 @@ export const scoreSpec = defineBound({
     ...arithmetic,
   },
   assumptions: [
-    {
-      id: 'representable',
-      text: 'the tokens are numbers of the format, none of them subnormal where subnormals are flushed',
-      violated: (inputs) => notStored(inputs.tokens.data, inputs),
-    },
-    {
-      id: 'order',
-      text: 'no sum is compensated',
-      violated: ({ order: { kind } }) => (kind === 'kahan' ? 'the order is kahan' : undefined),
-    },
+    ...tokenAssumptions,
     {
       id: 'overflow',
       text: 'nothing overflows',

@@ -1,16 +1,8 @@
 /** LayerNorm beside one massive entry: a relative bound for all the others. */
 import { defineBound } from '../define.ts';
 import { rowInputs } from './inputs.ts';
-import { meanError } from './ln-round.ts';
-import {
-  normAssumptions,
-  normRounding,
-  rootFactor,
-  rootFactorValue,
-  rootGrowth,
-  rootSymbols,
-  rootTexts,
-} from './rounding.ts';
+import { layerNormSecondOrder, layerNormTexts, meanError } from './ln-round.ts';
+import { normAssumptions, normRounding, rootGrowth, rootSymbols } from './rounding.ts';
 import { rowOf } from './row.ts';
 
 /** Index of the entry of largest magnitude. */
@@ -28,21 +20,12 @@ export const lnOutlier = defineBound({
   formula:
     'u*(2.5*k + (k + 3)/2 + 3.5) + ((1.25*k*u*M/D + um)^2 + uv + deps + last*u*(v + epsilon))/(2*(v + epsilon))' +
     ' + 2*D/M*(um + etas + eta*sqrt(v + epsilon))',
-  secondOrder: {
-    formula: `${rootFactor('3*k + 3')}*(1 + u)^(k + 4)`,
-    value: ({ u, k, w }) => rootFactorValue(u, w, 3 * k + 3) * (1 + u) ** (k + 4),
-  },
+  secondOrder: layerNormSecondOrder,
   symbols: {
-    ...rootTexts,
-    v: 'the variance of x, exactly',
-    uv: 'what underflow can add to the computed variance',
-    w: 'the largest relative decrease of the computed variance plus ε',
-    um: 'what underflow can add to the mean',
+    ...layerNormTexts,
     M: '|M|',
     D: 'the number of entries',
     last: '1 where the variance plus ε rounds: 0 for ε = 0',
-    eta: 'what underflow can add to a product',
-    etas: 'what underflow can add to a sum: 0 where underflow is gradual',
   },
   inputs: rowInputs,
   assumptions: [

@@ -26,6 +26,23 @@ const rootError = (
   },
 ): number => (((s.k + 3) * s.u * s.v + meanError(s) ** 2 + s.uv + s.deps) / (s.v + s.epsilon) + s.u) / 2 + 1.5 * s.u;
 
+/** What both bounds of LayerNorm's roundings are written in. */
+export const layerNormTexts = {
+  ...rootTexts,
+  v: 'the variance of x, exactly',
+  uv: 'what underflow can add to the computed variance',
+  w: 'the largest relative decrease of the computed variance plus ε',
+  um: 'what underflow can add to the mean',
+  eta: 'what underflow can add to a product',
+  etas: 'what underflow can add to a sum: 0 where underflow is gradual',
+};
+
+export const layerNormSecondOrder = {
+  formula: `${rootFactor('3*k + 3')}*(1 + u)^(k + 4)`,
+  value: ({ u, k, w }: { readonly u: number; readonly k: number; readonly w: number }): number =>
+    rootFactorValue(u, w, 3 * k + 3) * (1 + u) ** (k + 4),
+};
+
 export const lnRound = defineBound({
   id: 'lnRound',
   title: 'Rounding errors of LayerNorm',
@@ -37,25 +54,16 @@ export const lnRound = defineBound({
     `gamma*(z*(3*u + ${ROOT_ERROR}) + (${MEAN_ERROR} + etas)/sqrt(v + epsilon))` +
     ` + dgamma*(z + (${MEAN_ERROR} + etas)/sqrt(v + epsilon)) + eta*(1 + gamma + dgamma)` +
     ' + last*(u*y + dbeta + etas)',
-  secondOrder: {
-    formula: `${rootFactor('3*k + 3')}*(1 + u)^(k + 4)`,
-    value: ({ u, k, w }) => rootFactorValue(u, w, 3 * k + 3) * (1 + u) ** (k + 4),
-  },
+  secondOrder: layerNormSecondOrder,
   symbols: {
-    ...rootTexts,
-    v: 'the variance of x, exactly',
-    uv: 'what underflow can add to the computed variance',
-    w: 'the largest relative decrease of the computed variance plus ε',
+    ...layerNormTexts,
     m: 'the mean of |x|',
-    um: 'what underflow can add to the mean',
     z: '|x − mean|/√(v + ε)',
     y: '|y|',
     gamma: '|γ|',
     dgamma: '|R(γ) − γ|',
     dbeta: '|R(β) − β|',
     last: '1 where β is added, 0 without β',
-    eta: 'what underflow can add to a product',
-    etas: 'what underflow can add to a sum: 0 where underflow is gradual',
   },
   inputs: {
     ...rowInputs,
