@@ -48,8 +48,8 @@ describe('norms', () => {
     fc.assert(
       fc.property(matrices(6, 4), (a) => {
         const largest = a.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-        // Near the smallest subnormal, neither side has digits to compare.
-        fc.pre(largest === 0 || largest > 2 ** -900);
+        // The decomposition compares with 2^−966, and loses digits of matrices that are not far above it.
+        fc.pre(largest === 0 || largest > 2 ** -500);
         const exact = singularValues(a)[0];
         const above = spectralNormFromAbove(a);
         expect(above).toBeGreaterThanOrEqual(exact * (1 - 1e-14));
@@ -195,7 +195,8 @@ describe('θ', () => {
       fc.property(fc.array(fc.double({ min: -9, max: 9, noNaN: true }), { minLength: 1, maxLength: 20 }), (x) => {
         const { p } = probabilitiesOf(Float64Array.from(x));
         const most = Math.max(...p);
-        expect(theta(p)).toBeLessThanOrEqual(1);
+        // 4ab/(a + b)² in five roundings, the sum's counted twice.
+        expect(theta(p)).toBeLessThanOrEqual(1 + 2 ** -50);
         if (most < 0.5) expect(theta(p)).toBeGreaterThanOrEqual((1 - most ** 2) * (1 - 1e-12));
         else expect(theta(p)).toBeCloseTo(4 * most * (1 - most), 12);
       }),

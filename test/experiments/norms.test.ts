@@ -8,7 +8,7 @@ import { parametersOf } from '../../src/experiments/parameters.ts';
 import { context } from './small.ts';
 
 describe('norms', () => {
-  it('the condition number from the Jacobian is at most lnCondC, and 2/√3 of [−1, 0, 4] by hand', () => {
+  it('the condition number from the Jacobian is at most lnCondC, and that of [−1, 0, 4] by hand', () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: -100, max: 100, noNaN: true }).map(Math.fround), { minLength: 3, maxLength: 12 }),
@@ -16,8 +16,12 @@ describe('norms', () => {
           const x = Float64Array.from(numbers);
           const bound = bounds.get('lnCondC').evaluate({ x, epsilon: 1e-5 });
           if (!bound.valid) return;
+          const mean = x.reduce((sum, entry) => sum + entry, 0) / x.length;
+          const most = x.reduce((largest, entry) => Math.max(largest, Math.abs(entry)), 0);
           layerNormConditions(x, 1e-5).forEach((K, i) => {
-            expect(K).toBeLessThanOrEqual((bound.guaranteed as Float64Array)[i] * (1 + 1e-12));
+            // Nearer to the mean, K is not known: a deviation of this size is known to 13·2^−53·2^20 < 2^−29, K to 2^−27.
+            if (Math.abs(x[i] - mean) < 2 ** -20 * most) return;
+            expect(K).toBeLessThanOrEqual((bound.guaranteed as Float64Array)[i] * (1 + 2 ** -27));
           });
         },
       ),
