@@ -47,9 +47,8 @@ describe('norms', () => {
   it('the spectral norm from above is one, and no more than 0.2 % above', () => {
     fc.assert(
       fc.property(matrices(6, 4), (a) => {
-        const largest = a.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-        // The decomposition compares with 2^−966, and loses digits of matrices that are not far above it.
-        fc.pre(largest === 0 || largest > 2 ** -500);
+        // Nothing near the smallest subnormal has digits to compare.
+        fc.pre(a.data.every((x) => x === 0) || a.data.some((x) => Math.abs(x) > 2 ** -900));
         const exact = singularValues(a)[0];
         const above = spectralNormFromAbove(a);
         expect(above).toBeGreaterThanOrEqual(exact * (1 - 1e-14));

@@ -45,7 +45,8 @@ describe('a formula of a user', () => {
     fc.assert(
       fc.property(expressions, (text) => {
         fc.pre(text.length < LONGEST_FORMULA - 10);
-        expect(value(text)).toBe(math.evaluate(text, { ...values }));
+        // Of two zeros, either is the smallest: + 0 leaves one.
+        expect(value(text) + 0).toBe(math.evaluate(text, { ...values }) + 0);
       }),
       { numRuns: 300 },
     );

@@ -15,7 +15,10 @@ import { addMultiple, addRowsTimes, innerProduct } from './vectors.ts';
 export function singularValues(a: Matrix): number[] {
   const [short, long] = [Math.min(a.rows, a.columns), Math.max(a.rows, a.columns)];
   if (!a.data.every(Number.isFinite)) return new Array(short).fill(Number.NaN);
-  const { rows, columns, data } = long >= 2 * short ? triangularFactor(a) : a;
+  const most = a.data.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
+  const exponent = most === 0 ? 0 : Math.max(-1000, Math.min(1000, Math.floor(Math.log2(most))));
+  const scaled = { ...a, data: a.data.map((x) => scaledEntry(x, exponent)) };
+  const { rows, columns, data } = long >= 2 * short ? triangularFactor(scaled) : scaled;
   const dense = new DenseMatrix(rows, columns);
   data.forEach((x, k) => {
     dense.set(Math.floor(k / columns), k % columns, x);
@@ -24,7 +27,13 @@ export function singularValues(a: Matrix): number[] {
     computeLeftSingularVectors: false,
     computeRightSingularVectors: false,
     autoTranspose: true,
-  }).diagonal;
+  }).diagonal.map((sigma) => sigma * 2 ** exponent);
+}
+
+/** x/2^exponent; 0 where it is far below what σ_max has digits for: the decomposition divides by what it finds there. */
+function scaledEntry(x: number, exponent: number): number {
+  const entry = x * 2 ** -exponent;
+  return Math.abs(entry) < 2 ** -500 ? 0 : entry;
 }
 
 /** From this many columns on, σ_max alone is found by the Lanczos process. */
