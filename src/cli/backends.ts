@@ -3,7 +3,7 @@ import type { Arithmetic } from '../arithmetic/arithmetic.ts';
 import { SoftfloatArithmetic } from '../arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../backends/cpu/cpu-arithmetic.ts';
 import type { MakeArithmetic } from '../backends/probe/index.ts';
-import { GpuBackend } from '../backends/webgpu/backend.ts';
+import type { GpuBackend } from '../backends/webgpu/backend.ts';
 import { nodeGpu } from '../platform/node-gpu.ts';
 
 /** The backends that need no device. */
@@ -21,5 +21,7 @@ export const backendNames: readonly BackendName[] = [...(Object.keys(backends) a
  * @throws InputError where there is none; GpuError where it fails
  */
 export async function openGpu(): Promise<GpuBackend> {
+  // Loaded here: its shaders' texts are of no use to other commands.
+  const { GpuBackend } = await import('../backends/webgpu/backend.ts');
   return GpuBackend.open(await nodeGpu());
 }

@@ -14,13 +14,12 @@ import {
   PANEL_HEIGHT,
   PANEL_TOP,
   plotPanel,
-  QUIET,
   type SeriesStyle,
-  text,
   WIDTH,
 } from './depth-panel.ts';
 import { type LogScale, logScale } from './depth-scale.ts';
 import { shortNumber } from './numbers.ts';
+import { QUIET, text } from './svg.ts';
 
 /** Okabe and Ito's colours, which the colour-blind tell apart; shapes and dashes say the same again. */
 const STYLES: Readonly<Record<SeriesName, SeriesStyle>> = {

@@ -1,9 +1,9 @@
 /** What the figures through depth have in common: a logarithmic panel over the blocks, and the text around it. */
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 import type { Analysis } from '../analysis/result.ts';
 import { type HalfBlock, spans } from './depth-data.ts';
 import { type LogScale, tickText } from './depth-scale.ts';
+import { INK, plotted, QUIET, text } from './svg.ts';
 import { htmlText } from './text.ts';
 
 export const WIDTH = 760;
@@ -11,12 +11,6 @@ export const PANEL_TOP = 84;
 export const PANEL_HEIGHT = 330;
 export const LEFT = 64;
 export const RIGHT = 20;
-export const INK = '#222222';
-export const QUIET = '#666666';
-
-export function text(x: number, y: number, size: number, fill: string, content: string, more = ''): string {
-  return `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}"${more}>${htmlText(content)}</text>`;
-}
 
 /** A whole figure: title, what was analyzed, legend, panel, and notes under it. */
 export function depthSvg(figure: {
@@ -51,9 +45,7 @@ export function depthSvg(figure: {
 
 /** The inside of a plot over `count` positions. */
 export function plotPanel(count: number, { low, high }: LogScale, marks: Plot.Markish[]): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const svg = Plot.plot({
-    document: document as unknown as Document,
+  return plotted({
     className: 'panel',
     width: WIDTH,
     height: PANEL_HEIGHT,
@@ -65,11 +57,6 @@ export function plotPanel(count: number, { low, high }: LogScale, marks: Plot.Ma
     y: { type: 'log', domain: [low, high], axis: null },
     marks,
   });
-  const inner = svg.innerHTML.replace(/<style>[\s\S]*?<\/style>/, '');
-  // Two decimals are a hundredth of a pixel, and hide the last bits of the engine's logarithm.
-  return inner.replace(/="[^"]*"/g, (attribute) =>
-    attribute.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (n) => String(Number(Number(n).toFixed(2)) + 0)),
-  );
 }
 
 /** Stripes behind every other block, the zone that the reference cannot tell from nothing, grid, and vertical axis. */

@@ -3,13 +3,11 @@
  * Plot draws each panel into a linkedom document; title, legend, axis labels and caption stand around them.
  */
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 import type { Axis, Figure, FigurePanel, Series } from '../experiments/experiment.ts';
 import { logScale, tickText } from './depth-scale.ts';
+import { INK, plotted, QUIET, text } from './svg.ts';
 import { htmlText } from './text.ts';
 
-const INK = '#222222';
-const QUIET = '#666666';
 /** Okabe and Ito's colours, which the colour-blind tell apart; symbols say the same again. */
 const COLORS = ['#000000', '#d55e00', '#0072b2', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 const SYMBOLS = ['circle', 'square', 'diamond', 'triangle', 'star', 'cross', 'wye'] as const;
@@ -69,10 +67,6 @@ export function panelsFigure(figure: Figure): string {
   ].join('');
 }
 
-function text(x: number, y: number, size: number, fill: string, content: string, more = ''): string {
-  return `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}"${more}>${htmlText(content)}</text>`;
-}
-
 const drawable = (axis: Axis, value: number): boolean =>
   Number.isFinite(value) && (axis.scale === 'linear' || value > 0);
 
@@ -103,7 +97,6 @@ function drawn(
   { x, y }: { x: Scale; y: Scale },
   labels: boolean,
 ): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const ticksOf = ({ type, ticks }: Scale) => ({
     ...(ticks !== undefined && { ticks: [...ticks] }),
     ...(type === 'log' && { tickFormat: (t: number) => tickText(t) }),
@@ -116,8 +109,7 @@ function drawn(
         (x.type === 'linear' || point.x > 0) &&
         (y.type === 'linear' || point.y > 0),
     );
-  const svg = Plot.plot({
-    document: document as unknown as Document,
+  return plotted({
     className: 'panel',
     width: PANEL_WIDTH,
     height: PANEL_HEIGHT,
@@ -147,11 +139,6 @@ function drawn(
       Plot.frame({ stroke: '#999999' }),
     ],
   });
-  const inner = svg.innerHTML.replace(/<style>[\s\S]*?<\/style>/, '');
-  // Two decimals are a hundredth of a pixel, and hide the last bits of the engine's logarithm.
-  return inner.replace(/="[^"]*"/g, (attribute) =>
-    attribute.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (n) => String(Number(Number(n).toFixed(2)) + 0)),
-  );
 }
 
 function seriesMarks({ style }: Series, points: Series['points'], index: number): Plot.Markish[] {
@@ -194,13 +181,11 @@ function legendOf(names: readonly string[], panels: readonly FigurePanel[], widt
 
 function symbolMark(index: number, color: string): string {
   const symbol = SYMBOLS[index % SYMBOLS.length];
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const svg = Plot.plot({
-    document: document as unknown as Document,
+  const inner = plotted({
     ...{ width: 12, height: 12, margin: 0, axis: null, x: { domain: [-1, 1] }, y: { domain: [-1, 1] } },
     marks: [Plot.dot([0], { x: 0, y: 0, symbol, fill: color, r: 3.4 })],
   });
-  const path = /<path[^>]*>|<circle[^>]*>/.exec(svg.innerHTML)?.[0] ?? '';
+  const path = /<path[^>]*>|<circle[^>]*>/.exec(inner)?.[0] ?? '';
   return `<g fill="${color}" transform="translate(-6,-6)">${path.replace(/\/?>$/, '/>')}</g>`;
 }
 

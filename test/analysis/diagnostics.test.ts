@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { analyze } from '../../src/analysis/analyze.ts';
 import { attentionDiagnostics } from '../../src/analysis/diagnostics/attention.ts';
-import { pearson, ranks, spearman } from '../../src/analysis/diagnostics/correlation.ts';
 import { headNames, layerNames } from '../../src/analysis/diagnostics/names.ts';
 import type { Diagnostics } from '../../src/analysis/diagnostics/result.ts';
 import type { AnalyzeOptions } from '../../src/analysis/options.ts';
 import { rowMeasures, softmaxCondition } from '../../src/bounds/attention/softmax-rows.ts';
+import { pearson, ranks, spearman } from '../../src/bounds/correlation.ts';
 import { bounds } from '../../src/bounds/index.ts';
 import { formats } from '../../src/formats/index.ts';
 import type { DecoderConfig } from '../../src/model/config.ts';

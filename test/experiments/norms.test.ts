@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bounds } from '../../src/bounds/index.ts';
+import { lnConditions } from '../../src/bounds/norms/conditions.ts';
 import type { Row } from '../../src/experiments/experiment.ts';
-import { layerNormConditions } from '../../src/experiments/norms/condition.ts';
 import { normsExperiment } from '../../src/experiments/norms/index.ts';
 import { parametersOf } from '../../src/experiments/parameters.ts';
 import { context } from './small.ts';
@@ -18,7 +18,7 @@ describe('norms', () => {
           if (!bound.valid) return;
           const mean = x.reduce((sum, entry) => sum + entry, 0) / x.length;
           const most = x.reduce((largest, entry) => Math.max(largest, Math.abs(entry)), 0);
-          layerNormConditions(x, 1e-5).forEach((K, i) => {
+          lnConditions(x, 1e-5).forEach((K, i) => {
             // Nearer to the mean, K is not known: a deviation of this size is known to 13·2^−53·2^20 < 2^−29, K to 2^−27.
             if (Math.abs(x[i] - mean) < 2 ** -20 * most) return;
             expect(K).toBeLessThanOrEqual((bound.guaranteed as Float64Array)[i] * (1 + 2 ** -27));
@@ -27,7 +27,7 @@ describe('norms', () => {
       ),
     );
     // mean 1, c = (−2, −1, 3), Σc² = 14: row 0 of √v·J is (1 − 1/3 − 4/14, …), times |x|/2.
-    const [K] = layerNormConditions(Float64Array.of(-1, 0, 4), 0);
+    const [K] = lnConditions(Float64Array.of(-1, 0, 4), 0);
     const expected = (Math.abs(1 - 1 / 3 - 4 / 14) * 1 + Math.abs(-1 / 3 + 6 / 14) * 4) / 2;
     expect(K).toBeCloseTo(expected, 14);
   });

@@ -1,5 +1,6 @@
 /** The numbers of each layer by name, from what was collected of all of them: predictors look at the layers after their own. */
 import { baekTerms, downstreamGains, localRisk } from '../../bounds/attention/predictors.ts';
+import { pearson, ranks, spearman } from '../../bounds/correlation.ts';
 import { epsilonCover } from '../../bounds/norms/conditions.ts';
 import type { ExtremeSingularValues } from '../../bounds/spectra/extremes.ts';
 import type { UserFormula } from '../../bounds/user-formula.ts';
@@ -7,7 +8,6 @@ import type { DecoderConfig } from '../../model/config.ts';
 import { layerOf } from '../../model/program/taps.ts';
 import { type Quantiles, quantile } from '../quantiles.ts';
 import type { AttentionDiagnostics } from './attention.ts';
-import { pearson, ranks, spearman } from './correlation.ts';
 import { headNames, layerNames, predictorNames, quantileNames, type RowName, rowNames } from './names.ts';
 import type { NormDiagnostics } from './norms.ts';
 import type { Correlation, Diagnostics, HeadDiagnostics, LayerDiagnostics } from './result.ts';

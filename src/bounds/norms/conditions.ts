@@ -74,7 +74,25 @@ export function normRow(kind: 'layerNorm' | 'rmsNorm', x: Float64Array, epsilon:
   return { v: row.variance, componentwise: lnLargestCondition(x, row, epsilon), normwise, squares };
 }
 
-/** max_i K_i = Σ_j|δ_ij − 1/D − c_i c_j/(D(v + ε))||x_j|/|c_i|; entries whose bound is no more than it are not looked at. */
+/**
+ * K_i = Σ_j|δ_ij − 1/D − c_i c_j/(D(v + ε))||x_j|/|c_i| of LayerNorm, from its Jacobian, in D operations; infinite where c_i is 0.
+ * @param spread v + ε
+ */
+function lnEntryCondition(x: Float64Array, centred: Float64Array, spread: number, i: number): number {
+  const D = x.length;
+  const slope = centred[i] / spread;
+  let sum = 0;
+  for (let j = 0; j < D; j++) sum += Math.abs((i === j ? D - 1 : -1) - slope * centred[j]) * Math.abs(x[j]);
+  return sum / D / Math.abs(centred[i]);
+}
+
+/** K_i of every entry of LayerNorm's input, D² operations, while the bound lnCondC takes D. */
+export function lnConditions(x: Float64Array, epsilon: number): Float64Array {
+  const { centred, variance } = rowOf(x);
+  return x.map((_, i) => lnEntryCondition(x, centred, variance + epsilon, i));
+}
+
+/** max_i K_i; entries whose bound is no more than it are not looked at. */
 function lnLargestCondition(x: Float64Array, { meanAbs: m, centred, variance: v }: Row, epsilon: number): number {
   const D = x.length;
   let p = 0;
@@ -93,10 +111,7 @@ function lnLargestCondition(x: Float64Array, { meanAbs: m, centred, variance: v 
     for (let j = 1; j < D; j++) if (bounds[j] > bounds[i]) i = j;
     if (!(bounds[i] > largest)) return largest;
     bounds[i] = 0;
-    let sum = 0;
-    const slope = centred[i] / (v + epsilon);
-    for (let j = 0; j < D; j++) sum += Math.abs((i === j ? D - 1 : -1) - slope * centred[j]) * Math.abs(x[j]);
-    largest = Math.max(largest, sum / D / Math.abs(centred[i]));
+    largest = Math.max(largest, lnEntryCondition(x, centred, v + epsilon, i));
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the units of a search say together. */
+import { spearman } from '../../bounds/correlation.ts';
 import type { Bound } from '../../bounds/index.ts';
 import type { FormatResult, UnitResult, WorstCase } from './unit.ts';
 
@@ -47,7 +48,13 @@ export function summarize({ id, kind }: Pick<Bound, 'id' | 'kind'>, units: reado
     worst: worstOf(all.flatMap(({ worst }) => worst ?? [])),
     // The first is as good as any; a smaller one is easier to read.
     counterexample: counterexamples.sort((a, b) => sizeOf(a) - sizeOf(b))[0] ?? null,
-    correlation: kind === 'heuristic' && pairs.length > 1 ? spearman(pairs) : null,
+    correlation:
+      kind === 'heuristic'
+        ? spearman(
+            pairs.map(([value]) => value),
+            pairs.map(([, observed]) => observed),
+          )
+        : null,
   };
 }
 
@@ -81,25 +88,4 @@ function medianOf(results: readonly FormatResult[]): number | null {
     if (left <= 0) return ratio;
   }
   return null;
-}
-
-/** Pearson's correlation of the ranks, ties having their mean rank. */
-function spearman(pairs: readonly (readonly [number, number])[]): number {
-  const [x, y] = [0, 1].map((side) => ranksOf(pairs.map((pair) => pair[side])));
-  const mean = (pairs.length - 1) / 2;
-  const product = (a: readonly number[], b: readonly number[]): number =>
-    a.reduce((total, v, i) => total + (v - mean) * (b[i] - mean), 0);
-  return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
-}
-
-function ranksOf(values: readonly number[]): number[] {
-  const order = values.map((_, i) => i).sort((i, j) => values[i] - values[j]);
-  const ranks = new Array<number>(values.length);
-  for (let i = 0; i < order.length; ) {
-    let j = i;
-    while (j < order.length && values[order[j]] === values[order[i]]) j++;
-    for (let k = i; k < j; k++) ranks[order[k]] = (i + j - 1) / 2;
-    i = j;
-  }
-  return ranks;
 }

@@ -7,23 +7,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { GpuArithmetic } from '../../../src/backends/webgpu/gpu-arithmetic.ts';
-import { decode, encode, type Format, formats, type RoundingMode } from '../../../src/formats/index.ts';
+import { decode, encode, type Format, type RoundingMode } from '../../../src/formats/index.ts';
 import { type OperationSpec, uniformSpec } from '../../../src/tensor/index.ts';
 import { gpu, needsGpu } from '../../support/gpu.ts';
-import { hasSharedData, needsSharedData, sharedData } from '../../support/shared-data.ts';
+import { hasSharedData, needsSharedData } from '../../support/shared-data.ts';
+import { VECTOR_FORMATS, VECTOR_MODES, VECTORS } from '../../support/test-float.ts';
 import { TRUSTED } from './values.ts';
 
-const FOLDER = `${sharedData}/vectors`;
 const FULL = process.env.ULPWISE_FULL === '1';
-const FORMATS: Record<string, Format> = { f16: formats.fp16, bf16: formats.bf16, f32: formats.fp32 };
-const MODES: Record<string, RoundingMode> = {
-  near_even: 'nearest-even',
-  near_maxMag: 'nearest-away',
-  minMag: 'toward-zero',
-  min: 'down',
-  max: 'up',
-  odd: 'odd',
-};
 
 interface Vector {
   readonly line: string;
@@ -35,7 +26,7 @@ interface Vector {
 function read(name: string): { operation: string; from: Format; to: Format; vectors: Vector[] } {
   const [from, operation, to] = name.replace('.txt.gz', '').split('_');
   const step = FULL ? 1 : operation === 'mulAdd' ? 12 : 3;
-  const lines = gunzipSync(readFileSync(`${FOLDER}/${name}`))
+  const lines = gunzipSync(readFileSync(`${VECTORS}/${name}`))
     .toString()
     .trim()
     .split('\n');
@@ -45,9 +36,14 @@ function read(name: string): { operation: string; from: Format; to: Format; vect
       const [mode, ...fields] = line.split(' ').slice(0, -1);
       const codes = fields.map((hex) => BigInt(`0x${hex}`));
       const expected = codes.pop() as bigint;
-      return { line, mode: MODES[mode], expected, operands: codes.map((code) => decode(code, FORMATS[from])) };
+      return {
+        line,
+        mode: VECTOR_MODES[mode],
+        expected,
+        operands: codes.map((code) => decode(code, VECTOR_FORMATS[from])),
+      };
     });
-  return { operation, from: FORMATS[from], to: FORMATS[to ?? from], vectors };
+  return { operation, from: VECTOR_FORMATS[from], to: VECTOR_FORMATS[to ?? from], vectors };
 }
 
 /** Results of an operation on columns of operands, one rounding each. */
@@ -84,13 +80,13 @@ async function results(operation: string, to: Format, mode: RoundingMode, column
 
 describe.skipIf(gpu === undefined || !hasSharedData)(needsSharedData(needsGpu("TestFloat's results")), () => {
   const names = hasSharedData
-    ? readdirSync(FOLDER).filter((name) => name.endsWith('.gz') && !name.includes('f64'))
+    ? readdirSync(VECTORS).filter((name) => name.endsWith('.gz') && !name.includes('f64'))
     : [];
   it.each(names)('%s', async (name) => {
     const { operation, to, vectors } = read(name);
     const wrong: string[] = [];
     let compared = 0;
-    for (const mode of Object.values(MODES)) {
+    for (const mode of Object.values(VECTOR_MODES)) {
       // A −0 addend is lost where the chain starts from +0: −0·1 + 0 is +0.
       const cases = vectors.filter((v) => v.mode === mode && !(operation === 'mulAdd' && Object.is(v.operands[2], -0)));
       if (cases.length === 0) continue;

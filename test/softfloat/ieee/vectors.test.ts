@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { decode, encode, type Format, formats, type RoundingMode } from '../../../src/formats/index.ts';
+import { decode, encode, type Format, type RoundingMode } from '../../../src/formats/index.ts';
 import { exactScalarsOf } from '../../../src/softfloat/exact.ts';
 import {
   type IeeeContext,
@@ -16,22 +16,12 @@ import {
 } from '../../../src/softfloat/ieee/index.ts';
 import { scalarsOf } from '../../../src/softfloat/scalar.ts';
 import type { Scalars } from '../../../src/softfloat/scalars.ts';
-import { hasSharedData, needsSharedData, sharedData } from '../../support/shared-data.ts';
+import { hasSharedData, needsSharedData } from '../../support/shared-data.ts';
+import { VECTOR_FORMATS, VECTOR_MODES, VECTORS } from '../../support/test-float.ts';
 import { context } from '../random.ts';
 import { flagBits } from './cases.ts';
 
 const CASES = 195_048;
-const FOLDER = `${sharedData}/vectors`;
-
-const FORMATS: Record<string, Format> = { f16: formats.fp16, bf16: formats.bf16, f32: formats.fp32, f64: formats.fp64 };
-const MODES: Record<string, RoundingMode> = {
-  near_even: 'nearest-even',
-  near_maxMag: 'nearest-away',
-  minMag: 'toward-zero',
-  min: 'down',
-  max: 'up',
-  odd: 'odd',
-};
 
 interface Vector {
   readonly line: string;
@@ -50,7 +40,7 @@ interface VectorFile {
 
 function read(name: string): VectorFile {
   const [from, operation, to] = name.replace('.txt.gz', '').split('_');
-  const lines = gunzipSync(readFileSync(`${FOLDER}/${name}`))
+  const lines = gunzipSync(readFileSync(`${VECTORS}/${name}`))
     .toString()
     .trim()
     .split('\n');
@@ -58,9 +48,9 @@ function read(name: string): VectorFile {
     const [mode, ...fields] = line.split(' ');
     const flags = Number.parseInt(fields.pop()!, 16);
     const operands = fields.map((hex) => BigInt(`0x${hex}`));
-    return { line, mode: MODES[mode], expected: operands.pop()!, operands, flags };
+    return { line, mode: VECTOR_MODES[mode], expected: operands.pop()!, operands, flags };
   });
-  return { operation, from: FORMATS[from], to: FORMATS[to ?? from], vectors };
+  return { operation, from: VECTOR_FORMATS[from], to: VECTOR_FORMATS[to ?? from], vectors };
 }
 
 type OnBits = (ops: IeeeOperations, operands: readonly bigint[], file: VectorFile, context: IeeeContext) => bigint;
@@ -105,7 +95,7 @@ function failuresOnNumbers(file: VectorFile, implementation: typeof scalarsOf): 
 }
 
 describe.skipIf(!hasSharedData)(needsSharedData("TestFloat's results and flags"), () => {
-  const names = hasSharedData ? readdirSync(FOLDER).filter((name) => name.endsWith('.gz')) : [];
+  const names = hasSharedData ? readdirSync(VECTORS).filter((name) => name.endsWith('.gz')) : [];
   const files = new Map(names.map((name) => [name, read(name)]));
   it(`${CASES} cases`, () => {
     expect([...files.values()].reduce((total, { vectors }) => total + vectors.length, 0)).toBe(CASES);

@@ -1,5 +1,5 @@
 /** How two lists of numbers go together. */
-import { exponentOf, powerOfTwo } from '../../formats/float64.ts';
+import { exponentOf, powerOfTwo } from '../formats/float64.ts';
 
 /** Pearson's correlation; null where one list is constant, a number is not finite, or there are fewer than two. */
 export function pearson(x: readonly number[], y: readonly number[]): number | null {
