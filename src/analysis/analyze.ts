@@ -63,6 +63,7 @@ export async function analyze(
     await options.pause?.();
   }
 
+  const found = diagnostics?.finish(comparison.taps);
   const flagLimit = FLAG_FACTOR * uncertainty.value;
   return {
     schema: 'ulpwise.analysis/1',
@@ -92,19 +93,24 @@ export async function analyze(
     firstNonFinite: comparison.firstNonFinite,
     output: comparison.output as OutputResult,
     roundingSeeds: roundingSeeds(model, policy),
-    ...(diagnostics && { diagnostics: diagnostics.finish(comparison.taps) }),
-    ...(tiers && { tiers: tiers.result() }),
+    ...(found && asksForDiagnostics(options) && { diagnostics: found }),
+    ...(tiers && { tiers: tiers.result(found?.layers ?? []) }),
   };
 }
 
-/** Loaded where it is asked for: the formulas' parser takes longer to load than all the rest. */
+function asksForDiagnostics({ diagnostics, formulas = [] }: AnalyzeOptions): boolean {
+  return diagnostics === true || formulas.length > 0;
+}
+
+/** For what was asked for, and for the tiers' predictors. Loaded where it is needed: the formulas' parser takes longer to load than all the rest. */
 async function diagnosticsCollector(
   { config }: DecoderSource,
   batch: Batch,
   specOf: SpecOf,
-  { diagnostics, formulas = [] }: AnalyzeOptions,
+  options: AnalyzeOptions,
 ): Promise<DiagnosticsCollector | undefined> {
-  if (diagnostics !== true && formulas.length === 0) return undefined;
+  if (!asksForDiagnostics(options) && options.tiers !== true) return undefined;
+  const { formulas = [] } = options;
   const { DiagnosticsCollector } = await import('./diagnostics/collector.ts');
   const parsed = formulas.length === 0 ? [] : (await import('./diagnostics/formulas.ts')).parseFormulas(formulas);
   return new DiagnosticsCollector(config, batch, specOf, parsed);

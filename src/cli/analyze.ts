@@ -20,7 +20,7 @@ import { reportFiles } from '../report/report.ts';
 import { depthTaps } from '../report/select.ts';
 import { summaryLines } from '../report/summary.ts';
 import { markdownList, printTable, type TableFormat } from '../report/table.ts';
-import { shortTierColumns, tierLegend, tierTaps } from '../report/tier-columns.ts';
+import { tierLegend, tierTables, tierTaps } from '../report/tier-columns.ts';
 import { type BackendName, openGpu } from './backends.ts';
 import { type Dump, dumpTo } from './dump.ts';
 import { chooseModel, chooseTokens, type DecoderOptions, type TokenOptions } from './input.ts';
@@ -200,6 +200,9 @@ function printed(analysis: Analysis, model: DecoderSource, options: AnalyzeComma
 /** The tiers in a table of their own, with what they are under it. */
 function printedTiers({ tiers }: Analysis, table: TableFormat, shown: Analysis['taps']): string {
   if (tiers === undefined || tierTaps(tiers, shown).length === 0) return '';
-  const text = `\n${printTable(table, shortTierColumns(tiers), tierTaps(tiers, shown))}`;
+  const rows = tierTaps(tiers, shown);
+  const text = tierTables(tiers)
+    .map((columns) => `\n${printTable(table, columns, rows)}`)
+    .join('');
   return table === 'md' ? `${text}\n${markdownList(tierLegend(tiers))}` : text;
 }

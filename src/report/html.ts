@@ -14,7 +14,7 @@ import { depthTaps } from './select.ts';
 import { type SummaryLine, summaryLines } from './summary.ts';
 import { htmlTable } from './table.ts';
 import { htmlText } from './text.ts';
-import { shortTierColumns, tierLegend, tierTaps } from './tier-columns.ts';
+import { tierLegend, tierTables, tierTaps } from './tier-columns.ts';
 
 export interface PageInput {
   readonly analysis: Analysis;
@@ -108,8 +108,9 @@ function tiersSection({ tiers, taps }: Analysis, figure: string): string {
   if (tiers === undefined) return '';
   return `<h2>Observed error and every tier</h2>
 <figure>${figure}</figure>
-<div class="wide">${htmlTable(shortTierColumns(tiers), tierTaps(tiers, taps))}</div>
-${descriptions(tierLegend(tiers))}
+${tierTables(tiers)
+  .map((columns) => `<div class="wide">${htmlTable(columns, tierTaps(tiers, taps))}</div>\n`)
+  .join('')}${descriptions(tierLegend(tiers))}
 `;
 }
 

@@ -118,6 +118,8 @@ function tiersJson({ points, unavailable }: DepthTiers): Json {
       rest: point.rest,
       localBound: point.localBound,
       ...Object.fromEntries(tierNames.map((tier) => [tier, point[tier]])),
+      condition: point.condition,
+      relativeProductLog10: point.relativeProductLog10,
       worstCaseLog10: point.worstCaseLog10,
     })),
     unavailable: unavailable.map(({ tier, from, because }) => ({ tier, from, because })),

@@ -10,7 +10,7 @@ import { type ManifestInput, manifestJson } from './manifest.ts';
 import { svgToPng } from './png.ts';
 import { depthTaps } from './select.ts';
 import { csvTable, latexTable, markdownTable } from './table.ts';
-import { shortTierColumns, tierTaps } from './tier-columns.ts';
+import { tierTables, tierTaps } from './tier-columns.ts';
 import { tiersFigure } from './tiers-figure.ts';
 
 /** `rows` is the Parquet file of all rows, `fonts` are paths of TrueType files (png.ts). */
@@ -61,10 +61,11 @@ function tierFiles(
   fonts: readonly string[],
 ): [string, Uint8Array][] {
   const text = (content: string): Uint8Array => new TextEncoder().encode(content);
-  const [columns, rows] = [shortTierColumns(tiers), tierTaps(tiers, taps)];
+  const rows = tierTaps(tiers, taps);
+  const tables = tierTables(tiers);
   return [
-    ['tiers.md', text(markdownTable(columns, rows))],
-    ['tiers.tex', text(latexTable(columns, rows))],
+    ['tiers.md', text(tables.map((columns) => markdownTable(columns, rows)).join('\n'))],
+    ['tiers.tex', text(tables.map((columns) => latexTable(columns, rows)).join('\n'))],
     ['tiers.svg', text(svg)],
     ['tiers.png', svgToPng(svg, fonts)],
   ];

@@ -46,13 +46,41 @@ export const tierTexts: Readonly<Record<TierName, TierText>> = {
     label: 'certified radius, bound',
     meaning: 'bound: the radii of the certified interpreter, which can never be exceeded',
   },
+  relativeProduct: {
+    header: 'rel product',
+    name: 'product of condition numbers',
+    label: 'condition numbers, first order',
+    meaning:
+      'first-order bound: relative errors of single numbers, multiplied by the componentwise condition number of each half block',
+  },
   worstCase: {
     header: 'worst case',
     name: 'worst case',
     label: 'worst case, bound',
     meaning: 'bound: products of Lipschitz constants with measured local errors (blockInf), to compare with',
   },
+  baekPredictor: {
+    header: 'baek',
+    name: 'first predictor',
+    label: 'baekPredictor, heuristic',
+    meaning: 'heuristic, no bound: the first version of Baek’s predictor, summed over the layers so far',
+  },
+  riskA2: {
+    header: 'riskA2',
+    name: 'final predictor',
+    label: 'riskA2, heuristic',
+    meaning: 'heuristic, no bound: its final version, of a decoder that ended here',
+  },
 };
+
+/** Those that are known by their logarithms. */
+const PRODUCTS = [
+  ['relativeProduct', 'relativeProductLog10', 'log10 rel'],
+  ['worstCase', 'worstCaseLog10', 'log10 worst'],
+] as const;
+/** Those that are no bounds, with one number a layer. */
+export const PREDICTORS: readonly TierName[] = ['baekPredictor', 'riskA2'];
+const SMALL: readonly TierName[] = ['rootSumSquare', 'triangle', 'boundRootSumSquare', 'boundTriangle', 'certified'];
 
 /** Times the observed error; null where either is not there, or nothing was observed. */
 export function overObserved(point: TierPoint, tier: TierName): number | null {
@@ -88,36 +116,52 @@ function columnOf(
   return { key, header, align: 'right', value: cell, ...more };
 }
 
-/** log10 of the worst case, in a column by itself: it does not fit a float64. */
-function worstCaseLog10(tiers: DepthTiers): TapColumn {
-  return columnOf(tiers, 'worstCaseLog10', 'log10 worst', (point) => point.worstCaseLog10, {
-    ...{ latexHeader: '$\\log_{10}$ worst', form: 'fixed' },
+/** log10 of a product, in a column by itself: it does not fit a float64. */
+function log10Column(tiers: DepthTiers, [, key, header]: (typeof PRODUCTS)[number]): TapColumn {
+  const latexHeader = header.replace('log10', '$\\log_{10}$');
+  return columnOf(tiers, key, header, (point) => point[key], { latexHeader, form: 'fixed' });
+}
+
+function ratioColumn(tiers: DepthTiers, tier: TierName): TapColumn {
+  const { header } = tierTexts[tier];
+  return columnOf(tiers, `${tier}_overObserved`, `${header} ×`, (point) => overObserved(point, tier), {
+    ...{ latexHeader: `${header} $\\times$`, form: 'fixed' },
   });
 }
 
 const tapColumn: TapColumn = { key: 'tap', header: 'tap', align: 'left', value: ({ tap }) => tap };
 
-/** Fits a terminal of 120 columns: the observed error, what is beyond first order, and each tier over the observed one. */
-export function shortTierColumns(tiers: DepthTiers): readonly TapColumn[] {
+/** The observed error, what is beyond first order, and each tier that is near it over the observed one. */
+function shortTierColumns(tiers: DepthTiers): readonly TapColumn[] {
   const present = tiersPresent(tiers);
   return [
     tapColumn,
     columnOf(tiers, 'observed', 'rel F', ({ observed }) => observed, { latexHeader: 'rel.\\ $F$' }),
     columnOf(tiers, 'rest', 'rest', ({ rest }) => rest),
-    ...present
-      .filter((tier) => tier !== 'worstCase')
-      .map((tier) =>
-        columnOf(tiers, `${tier}_overObserved`, `${tierTexts[tier].header} ×`, (point) => overObserved(point, tier), {
-          ...{ latexHeader: `${tierTexts[tier].header} $\\times$`, form: 'fixed' },
-        }),
-      ),
-    ...(present.includes('worstCase') ? [worstCaseLog10(tiers)] : []),
+    ...SMALL.filter((tier) => present.includes(tier)).map((tier) => ratioColumn(tiers, tier)),
   ];
+}
+
+/** Products of worst cases, and the predictors over the observed error. */
+function farTierColumns(tiers: DepthTiers): readonly TapColumn[] {
+  const present = tiersPresent(tiers);
+  return [
+    tapColumn,
+    columnOf(tiers, 'observed', 'rel F', ({ observed }) => observed, { latexHeader: 'rel.\\ $F$' }),
+    columnOf(tiers, 'condition', 'condition', ({ condition }) => condition),
+    ...PRODUCTS.filter(([tier]) => present.includes(tier)).map((product) => log10Column(tiers, product)),
+    ...PREDICTORS.filter((tier) => present.includes(tier)).map((tier) => ratioColumn(tiers, tier)),
+  ];
+}
+
+/** The tables people read, each within a terminal of 120 columns. */
+export function tierTables(tiers: DepthTiers): readonly (readonly TapColumn[])[] {
+  return [shortTierColumns(tiers), farTierColumns(tiers)];
 }
 
 /** Everything about the tiers; the keys are the names in the JSON, and `…_overObserved` the ratios. */
 export function allTierColumns(tiers: DepthTiers): readonly TapColumn[] {
-  const names = ['local', 'linear', 'rest', 'localBound'] as const;
+  const names = ['local', 'linear', 'rest', 'localBound', 'condition'] as const;
   return [
     ...names.map((name) => columnOf(tiers, name, name, (point) => point[name], { group: 'tiers' })),
     ...(Object.keys(tierTexts) as TierName[]).flatMap((tier) => [
@@ -126,7 +170,7 @@ export function allTierColumns(tiers: DepthTiers): readonly TapColumn[] {
         group: tierTexts[tier].header,
       }),
     ]),
-    { ...worstCaseLog10(tiers), group: tierTexts.worstCase.header },
+    ...PRODUCTS.map((product) => ({ ...log10Column(tiers, product), group: tierTexts[product[0]].header })),
   ];
 }
 
@@ -134,6 +178,7 @@ export function allTierColumns(tiers: DepthTiers): readonly TapColumn[] {
 export function tierLegend(tiers: DepthTiers): readonly { readonly label: string; readonly text: string }[] {
   return [
     { label: 'rest', text: '‖X̂ − X − Σ A ξ‖ over ‖X‖: what is beyond first order' },
+    { label: 'condition', text: 'the componentwise condition number of the half block that ends here, from above' },
     ...tiersPresent(tiers).map((tier) => ({ label: tierTexts[tier].header, text: tierTexts[tier].meaning })),
     { label: '×', text: 'times the observed error' },
     ...tiers.unavailable.map(({ tier, from, because }) => ({

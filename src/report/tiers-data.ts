@@ -2,6 +2,7 @@
 import { type DepthTiers, type TierName, tierNames } from '../analysis/depth/result.ts';
 import type { HalfBlock } from './depth-data.ts';
 import { type LogScale, logScale } from './depth-scale.ts';
+import { PREDICTORS } from './tier-columns.ts';
 
 export type TierSeries = 'observed' | TierName;
 
@@ -34,19 +35,21 @@ export interface TiersData {
 
 /** Decades above the largest observed error that are drawn at most: beyond them a tier is off, and no more is to be seen. */
 const MOST_DECADES = 12;
-/** How far above the other tiers the worst case is followed. */
+/** Tiers that may be far off: products of worst cases, and what is no bound at all. They do not widen the panel much. */
+const FAR: readonly TierName[] = ['relativeProduct', 'worstCase', ...PREDICTORS];
+/** How far above the other tiers these are followed. */
 const AIR = 100;
 
 export function tiersData({ points }: DepthTiers): TiersData {
   const drawable = (x: number | null): x is number => x !== null && Number.isFinite(x) && x > 0;
   const valuesOf = (series: TierSeries): number[] => points.map(({ [series]: value }) => value).filter(drawable);
-  const others = tierNames.filter((tier) => tier !== 'worstCase').flatMap(valuesOf);
+  const others = tierNames.filter((tier) => !FAR.includes(tier)).flatMap(valuesOf);
   const observed = valuesOf('observed');
   const ceiling = Math.min(
     Math.max(1e-12, ...observed) * 10 ** MOST_DECADES,
     Math.max(1e-12, ...observed, ...others) * AIR,
   );
-  const all = [...observed, ...others, ...valuesOf('worstCase')];
+  const all = [...observed, ...others, ...FAR.flatMap(valuesOf)];
   const scale = logScale(all.filter((x) => x <= ceiling));
   const top = Math.log10(scale.high);
 
@@ -58,17 +61,22 @@ export function tiersData({ points }: DepthTiers): TiersData {
       const point = points[i];
       const value = point?.[series];
       if (value === null || value === undefined || Number.isNaN(value) || value === 0) return undefined;
-      return series === 'worstCase' ? (point.worstCaseLog10 as number) : Math.log10(value);
+      if (series === 'worstCase') return point.worstCaseLog10 as number;
+      return series === 'relativeProduct' ? (point.relativeProductLog10 as number) : Math.log10(value);
     };
     let left: string | undefined;
+    let previous = -1;
     points.forEach(({ tap, [series]: value }, x) => {
-      const [before, here] = [log(x - 1), log(x)];
+      // One number a layer: between two of them there is a line, and no gap.
+      if (value === null && PREDICTORS.some((predictor) => predictor === series)) return;
+      const [before, here] = [log(previous), log(x)];
       if (value === 0) zeros++;
       if (before !== undefined && here !== undefined && before > top !== here > top) {
         // The point where the line meets the upper edge.
         const share = Number.isFinite(here - before) ? (top - before) / (here - before) : 0.5;
-        lines.push({ series, x: x - 1 + share, y: scale.high, marked: false });
+        lines.push({ series, x: previous + share * (x - previous), y: scale.high, marked: false });
       }
+      previous = x;
       const inside = here !== undefined && here <= top;
       lines.push({ series, x, y: inside ? (value as number) : null, marked: inside });
       if (here !== undefined && here > top) left ??= tap;

@@ -13,10 +13,10 @@ import {
   plotPanel,
   type SeriesStyle,
 } from './depth-panel.ts';
-import { tiersPresent, tierTexts } from './tier-columns.ts';
+import { PREDICTORS, tiersPresent, tierTexts } from './tier-columns.ts';
 import { type TierSeries, type TiersData, tiersData } from './tiers-data.ts';
 
-/** Okabe and Ito's colours: estimates blue and dashed, first order orange, bounds of everything green and purple. */
+/** Okabe and Ito's colours: estimates blue and dashed, first order orange, bounds of everything green and purple; heuristics grey. */
 const STYLES: Readonly<Record<TierSeries, SeriesStyle>> = {
   observed: { color: '#000000', symbol: 'circle', dash: 'none', width: 3 },
   rootSumSquare: { color: '#0072b2', symbol: 'diamond', dash: '5 3', width: 1.6 },
@@ -24,13 +24,16 @@ const STYLES: Readonly<Record<TierSeries, SeriesStyle>> = {
   boundRootSumSquare: { color: '#56b4e9', symbol: 'diamond', dash: '5 3', width: 1.6 },
   boundTriangle: { color: '#e69f00', symbol: 'triangle', dash: 'none', width: 1.6 },
   certified: { color: '#009e73', symbol: 'square', dash: 'none', width: 1.6 },
+  relativeProduct: { color: '#a6761d', symbol: 'triangle', dash: '1.5 3', width: 1.6 },
   worstCase: { color: '#cc79a7', symbol: 'square', dash: '1.5 3', width: 1.6 },
+  baekPredictor: { color: '#999999', symbol: 'circle', dash: '8 4', width: 1.4 },
+  riskA2: { color: '#555555', symbol: 'circle', dash: '8 4', width: 1.4 },
 };
 
 /** Drawn in this order: the observed error first, widest, so that an estimate on top of it still shows. */
 const SERIES = Object.keys(STYLES) as readonly TierSeries[];
 
-/** Columns and rows of the legend: measured, then of bounds, then the rest. */
+/** Columns and rows of the legend: measured, then of bounds, then products, then heuristics. */
 const PLACES: Readonly<Record<TierSeries, readonly [column: number, row: number]>> = {
   observed: [0, 0],
   rootSumSquare: [1, 0],
@@ -39,6 +42,9 @@ const PLACES: Readonly<Record<TierSeries, readonly [column: number, row: number]
   boundRootSumSquare: [1, 1],
   boundTriangle: [2, 1],
   worstCase: [0, 2],
+  relativeProduct: [2, 2],
+  baekPredictor: [0, 3],
+  riskA2: [2, 3],
 };
 const COLUMNS = [0, 196, 424] as const;
 const ROW = 18;
@@ -90,9 +96,12 @@ function panel({ positions, scale, lines }: TiersData, shown: readonly TierSerie
   ]);
 }
 
-function notesOf({ positions, exits, zeros }: TiersData, { unavailable }: DepthTiers): string[] {
+function notesOf({ positions, lines, exits, zeros }: TiersData, { unavailable }: DepthTiers): string[] {
   return [
     'Each over the norm of the reference. Estimates may be too small; a bound never is, first order up to what is beyond it.',
+    ...(PREDICTORS.some((predictor) => lines.some(({ series, y }) => series === predictor && y !== null))
+      ? ['A heuristic promises nothing in either direction.']
+      : []),
     ...exits.map(({ series, tap, log10, last }) => {
       const end = `${Number.isFinite(log10) ? `10^${log10.toFixed(1)}` : 'infinity'} at ${last === 'logits' ? 'the logits' : last}`;
       return `The ${tierTexts[series].name} leaves the figure at ${tap} and reaches ${end}.`;

@@ -43,6 +43,7 @@ describe.skipIf(!hasSharedData)(needsSharedData('tiers of trained models'), () =
       // Of second order: what is left out is the error times some tens of u, and a tenth of it at most.
       expect(rest as number, tap).toBeLessThan(32 * u * observed + slack);
       expect(worstCase as number, tap).toBeGreaterThanOrEqual(observed);
+      expect((point.relativeProduct as number) + (rest as number), tap).toBeGreaterThanOrEqual(observed - slack);
       expect(point.certified as number, tap).toBeGreaterThanOrEqual(observed - slack);
       expect(point.localBound as number, tap).toBeGreaterThanOrEqual((point.local as number) - slack);
       expect((point.boundTriangle as number) + (rest as number), tap).toBeGreaterThanOrEqual(observed - slack);

@@ -182,7 +182,7 @@ describe('ulpwise analyze', () => {
     await run(['analyze', ...tiny, '--length', '6', '--tiers', '--report', path]);
     expect(readdirSync(path).map((name) => readFileSync(join(path, name)).toString('base64'))).toEqual(before);
     const latex = (await run(['analyze', ...tiny, '--length', '6', '--tiers', '--table', 'latex'])).out;
-    expect(latex.match(/\\begin\{tabular\}/g)?.length).toBe(2);
+    expect(latex.match(/\\begin\{tabular\}/g)?.length).toBe(3);
   });
   it.each(['latex', 'csv'])('prints only the table as %s', async (form) => {
     const { out } = await run(['analyze', ...tiny, '--length', '3', '--table', form, '--taps', '*.probs']);

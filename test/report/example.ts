@@ -65,6 +65,10 @@ export function tiered(layers = 3, decades = 4, bounded = true): Analysis {
         ? { boundRootSumSquare: 4 * observed, boundTriangle: 32 * observed * 2 ** i, certified: 64 * observed * 4 ** i }
         : { boundRootSumSquare: null, boundTriangle: null, certified: null }),
       ...{ localBound: bounded ? 8 * observed : null, worstCase: 10 ** log10, worstCaseLog10: log10 },
+      ...{ condition: i === 0 ? null : 10, relativeProduct: 10 ** (i - 2), relativeProductLog10: i - 2 },
+      ...(i > 0 && i % 2 === 0
+        ? { baekPredictor: 1024 * observed * i, riskA2: observed / 4 }
+        : { baekPredictor: null, riskA2: null }),
     };
   });
   return { ...base, tiers: { points, unavailable: [] } };

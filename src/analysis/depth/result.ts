@@ -1,13 +1,16 @@
 /** What an analysis says of errors through depth, tier by tier: plain data. theory/depth-tiers.md has the statements. */
 
-/** The tiers, from the observed error to the worst case. */
+/** The tiers, from the observed error to the worst case, and the literature's predictors. */
 export const tierNames = [
   'rootSumSquare',
   'triangle',
   'boundRootSumSquare',
   'boundTriangle',
   'certified',
+  'relativeProduct',
   'worstCase',
+  'baekPredictor',
+  'riskA2',
 ] as const;
 export type TierName = (typeof tierNames)[number];
 
@@ -33,6 +36,10 @@ export interface TierPoint extends Tiers {
   readonly rest: number | null;
   /** What the certified interpreter, begun anew at the computed point, bounds the last step's local error with. */
   readonly localBound: number | null;
+  /** The componentwise condition number of the last step, from above; null for the embedding. */
+  readonly condition: number | null;
+  /** log10 of `relativeProduct`, also where that is above the largest float64. */
+  readonly relativeProductLog10: number | null;
   /** log10 of `worstCase`, also where that is above the largest float64. */
   readonly worstCaseLog10: number | null;
 }

@@ -2,18 +2,24 @@
 import type { SpecOf } from '../../arithmetic/softfloat.ts';
 import { layerOf } from '../../model/program/taps.ts';
 import type { Numbers, Tensor } from '../../tensor/index.ts';
+import type { LayerDiagnostics } from '../diagnostics/result.ts';
 import { nonFiniteEntries, norm2, ratio } from '../metrics.ts';
 import { type Row, rowsOf } from '../rows.ts';
 import type { Run } from '../run.ts';
 import type { Step } from '../steps.ts';
 import { BoundTiers } from './bound-tiers.ts';
 import type { MakeComputed } from './local-bounds.ts';
+import { predictionsOf } from './predictions.ts';
+import { RelativeProduct, type RelativeStep } from './relative-product.ts';
 import type { DepthTiers, TierName, TierPoint, UnavailableTier } from './result.ts';
 import { rootSumSquareOf } from './sums.ts';
 import { LARGEST, Transport, tooManyVectors } from './transport.ts';
 import { largestOf, WorstCase } from './worst-case.ts';
 
 const MEASURED: readonly TierName[] = ['rootSumSquare', 'triangle'];
+const PREDICTORS = ['baekPredictor', 'riskA2'] as const;
+
+type MeasuredPoint = Omit<TierPoint, (typeof PREDICTORS)[number]>;
 
 /** The streams of both runs before a step; undefined before the embedding. */
 interface Before {
@@ -22,12 +28,13 @@ interface Before {
 }
 
 export class TierMeasurement {
-  private readonly points: TierPoint[] = [];
+  private readonly points: MeasuredPoint[] = [];
   private readonly unavailable: UnavailableTier[] = [];
   private readonly computed: Run<unknown>;
   private readonly reference: Run<unknown>;
   private readonly transport: Transport;
   private readonly worstCase: WorstCase;
+  private readonly relativeProduct: RelativeProduct;
   private before: Before | undefined;
   private measurable = true;
   private readonly bounded: BoundTiers;
@@ -50,6 +57,7 @@ export class TierMeasurement {
     this.transport = new Transport(program);
     const { config } = program;
     this.worstCase = new WorstCase(config);
+    this.relativeProduct = new RelativeProduct(program);
     // Each twice, measured and drawn from bounds.
     const vectors = 2 * (2 * config.layers + 1);
     const because = tooManyVectors(program, vectors, limit);
@@ -60,8 +68,26 @@ export class TierMeasurement {
     }
   }
 
-  result(): DepthTiers {
-    return { points: this.points, unavailable: this.unavailable };
+  /** @param layers the diagnostics of all layers, of which predictors are made */
+  result(layers: readonly LayerDiagnostics[]): DepthTiers {
+    const predictions = predictionsOf(layers);
+    const unavailable = [...this.unavailable];
+    const ended = new Set<TierName>();
+    const points = this.points.map((point): TierPoint => {
+      // One number a layer; that of the last is the prediction for the logits too.
+      const { tap, layer } = point;
+      const stands = tap.endsWith('.mlp_residual') || tap === 'logits';
+      const at = stands ? predictions[layer ?? predictions.length - 1] : undefined;
+      const predictors = { baekPredictor: at?.baekPredictor ?? null, riskA2: at?.riskA2 ?? null };
+      for (const tier of PREDICTORS) {
+        if (predictors[tier] === null || Number.isFinite(predictors[tier])) continue;
+        predictors[tier] = null;
+        if (!ended.has(tier)) unavailable.push({ tier, from: tap, because: 'a term of the predictor is not finite' });
+        ended.add(tier);
+      }
+      return { ...point, ...predictors };
+    });
+    return { points, unavailable };
   }
 
   /** Before both runs take the next step. */
@@ -84,7 +110,8 @@ export class TierMeasurement {
     const lifted = R.lift(after);
     const difference = async (exact: unknown): Promise<Numbers> => (await R.lower(R.subtract(tap, lifted, exact))).data;
     const rows = rowsOf(tap, after.shape, reference.program.batch);
-    const size = norm2((await R.lower(reference.stream)).data, rows);
+    const exact = (await R.lower(reference.stream)).data;
+    const size = norm2(exact, rows);
     const relative = (data: Numbers): number => ratio(norm2(data, rows), size);
     const error = await difference(reference.stream);
     const local =
@@ -102,6 +129,7 @@ export class TierMeasurement {
       observed: relative(error),
       ...(this.measurable ? this.measured(step, { error, local }, relative) : nothingMeasured),
       ...this.bounded.step({ step, tap, before: before?.computed, relative }),
+      ...this.product({ step, before, exact, local, rows }),
       ...this.worst(step, largestOf(local, rows), { size, count: countOf(rows) }),
     });
   }
@@ -126,6 +154,18 @@ export class TierMeasurement {
       rootSumSquare: rootSumSquareOf(transported),
       triangle: transported.reduce((total, x) => total + x, 0),
     };
+  }
+
+  private product(at: RelativeStep): Pick<TierPoint, 'condition' | 'relativeProduct' | 'relativeProductLog10'> {
+    const { relativeProduct } = this;
+    const known = relativeProduct.because;
+    const found = relativeProduct.step(at);
+    if (found !== undefined) {
+      const { condition, value, log10 } = found;
+      return { condition, relativeProduct: value, relativeProductLog10: log10 };
+    }
+    if (known === undefined) this.giveUp(['relativeProduct'], relativeProduct.because as string);
+    return { condition: null, relativeProduct: null, relativeProductLog10: null };
   }
 
   /** The worst case's largest entry, of as many entries as there are: above the Frobenius norm. */

@@ -9,9 +9,7 @@ import type { Numbers, Tensor } from '../../tensor/index.ts';
 import type { Row } from '../rows.ts';
 import type { Step } from '../steps.ts';
 import { branchLipschitz, rowSumNorm } from './branches.ts';
-
-/** Beyond it the recursion goes on in logarithms. */
-const LARGE = 1e280;
+import { Growing } from './growing.ts';
 
 /** The reference's stream before a step, over the rows that count. */
 export interface ExactStream {
@@ -23,9 +21,7 @@ export interface ExactStream {
 export class WorstCase {
   /** Why there is no bound from some step on. */
   because: string | undefined;
-  /** E, or log10 of it where it is larger than `LARGE`. */
-  private error = 0;
-  private log: number | undefined;
+  private readonly error = new Growing();
   private readonly config: DecoderConfig;
 
   constructor(config: DecoderConfig) {
@@ -33,17 +29,14 @@ export class WorstCase {
     if (config.normPlacement === 'post') this.because = 'blockInf is about norms before attention and MLP';
   }
 
-  /** E·scale, infinite where it is above the largest float64, and its log10 to 12 digits, −∞ where it is 0. */
-  scaled(scale: number): { readonly value: number; readonly log10: number } {
-    // Math.log10 may differ in its last digit from engine to engine.
-    const value = this.log === undefined ? this.error * scale * (1 + 2 ** -50) : Number.POSITIVE_INFINITY;
-    const log10 = (this.log ?? Math.log10(this.error)) + Math.log10(scale);
-    return { value, log10: Number(log10.toPrecision(12)) };
+  /** E·scale, as Growing has it. */
+  scaled(scale: number): ReturnType<Growing['scaled']> {
+    return this.error.scaled(scale);
   }
 
   /** The embedding, off by at most `local`. */
   begin(local: number): void {
-    this.error = local;
+    this.error.set(local);
     this.checkFinite(local);
   }
 
@@ -65,23 +58,23 @@ export class WorstCase {
       ...{ width: this.config.width, norm: this.config.norm },
       ...{ lipschitz: [lipschitz], gamma: [gamma], epsilon: [this.config.normEpsilon] },
     };
-    if (this.log === undefined) {
+    const initial = this.error.number;
+    if (initial !== undefined) {
       const found = blockInf({
         ...inputs,
-        initial: this.error,
+        initial,
         sigma: [sigma],
         deviation: [deviation],
         local: [local],
       });
       if (typeof found === 'string') this.because = found;
-      else if (found <= LARGE) this.error = found;
-      else this.log = Math.log10(found);
+      else this.error.set(found);
       return;
     }
     // At σ = 0 and far from any row the factor is the largest that it can be; what is local is nothing beside E.
     const factor = blockInf({ ...inputs, initial: 1, sigma: [0], deviation: [1e300], local: [0] });
     if (typeof factor === 'string') this.because = factor;
-    else this.log += Math.log10(factor);
+    else this.error.step(factor, 0);
   }
 
   private checkFinite(local: number): void {
