@@ -48,7 +48,7 @@ export async function analyze(
 
   const exactModel = weights === 'rounded' ? withRoundedWeights(model, specOf) : model;
   const progress = progressOf(model, options);
-  const uncertainty = new UncertaintyMeasurement(model, tokens[0], reference);
+  const uncertainty = new UncertaintyMeasurement(model, tokens[0].slice(0, options.uncertaintyTokens), reference);
   const diagnostics = await diagnosticsCollector(model, batch, specOf, options);
   const comparison = new Comparison(new DecoderProgram(config, batch), specOf, reference, options, diagnostics);
   const tiers = options.tiers === true ? await comparison.measureTiers() : undefined;

@@ -48,6 +48,8 @@ export interface AnalyzeOptions {
   readonly formulas?: readonly string[] | undefined;
   /** Also measures the tiers of errors through depth; default false. */
   readonly tiers?: boolean | undefined;
+  /** The most tokens that the reference's own uncertainty is measured on; default as many as take a few seconds. */
+  readonly uncertaintyTokens?: number | undefined;
   /** Awaited between steps: lets a caller see signals, or a page draw. */
   readonly pause?: (() => Promise<void>) | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -81,6 +83,7 @@ const checks: Readonly<Record<keyof AnalyzeOptions, readonly [Check, string]>> =
   diagnostics: [(value) => typeof value === 'boolean', 'true or false'],
   formulas: [texts, 'an array of texts'],
   tiers: [(value) => typeof value === 'boolean', 'true or false'],
+  uncertaintyTokens: [(value) => Number.isSafeInteger(value) && (value as number) >= 1, 'an integer of at least 1'],
   onProgress: [callback, 'a function'],
   onTap: [callback, 'a function'],
   onRows: [callback, 'a function'],

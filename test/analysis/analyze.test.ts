@@ -61,6 +61,8 @@ describe('analyze', () => {
     expect(relFrobenius).toBeLessThan(1e-13);
     expect(reference).toMatchObject({ arithmetic: 'double-double', against: 'decimal:50', sampledTokens: 3 });
     expect(reference.uncertainty).toBeLessThan(1e-28);
+    const fewer = await analyze(model, [[1, 2, 3]], { ...options, uncertaintyTokens: 2 });
+    expect(fewer).toMatchObject({ taps, reference: { sampledTokens: 2, sampledOf: 3 } });
   });
   it.each<[string, AnalyzeOptions]>([
     ['bf16', { policy: 'bf16' }],

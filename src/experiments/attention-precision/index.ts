@@ -96,7 +96,7 @@ async function rowsOf(p: Parameters, cell: Cell, context: Context): Promise<Row[
   const rows: Row[] = [];
   for (const parts of VARIANTS) {
     const policy = policyOf(String(cell.format), p.higher, parts);
-    const analysis = await analyze(model, tokens, { policy, taps });
+    const analysis = await analyze(model, tokens, { policy, taps, uncertaintyTokens: 1 });
     for (const { tap, relFrobenius, relLinf } of analysis.taps) {
       const layer = Number(layerOf(tap)) + 1;
       rows.push({ ...cell, parts: nameOf(parts), layer, error: relFrobenius, errorLinf: relLinf.q50 });
