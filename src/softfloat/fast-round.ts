@@ -144,7 +144,7 @@ function decimalRounder(context: RoundingContext): Rounder {
   return (x) => {
     // Never near the ends of the range.
     const r = quick(x);
-    if (r === r) return r;
+    if (!Number.isNaN(r)) return r;
     if (x === 0 || !(Math.abs(x) <= largest)) return edge(x, x);
     const slow = round(x, format);
     const size = Math.abs(slow);
