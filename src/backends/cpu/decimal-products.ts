@@ -115,7 +115,12 @@ export function decimalProducts(
 }
 
 function roundedNumbers({ data, rounding }: Operand): Numbers {
-  return rounding === undefined ? data : Float64Array.from(data, rounderOf(rounding));
+  if (rounding === undefined) return data;
+  const round = rounderOf(rounding);
+  // Float64Array.from with a function takes several times as long (measured).
+  const rounded = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) rounded[i] = round(data[i]);
+  return rounded;
 }
 
 /** Four columns side by side, the last panel filled up with zeros. */
