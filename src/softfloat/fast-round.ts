@@ -7,6 +7,7 @@ import { type BinaryFormat, type Format, fitsFloat32, sameNumbers } from '../for
 import { formats } from '../formats/named.ts';
 import { overflowsToInfinity, type RoundingMode, round } from '../formats/round.ts';
 import { flushedBelow, infinityOf, nanOf, type RoundingContext, zeroOf } from './context.ts';
+import { quickDecimalRounder } from './decimal-round.ts';
 import { roundNumber } from './dyadic.ts';
 
 export type Rounder = (x: number) => number;
@@ -132,22 +133,21 @@ function modeRounder(format: BinaryFormat, context: RoundingContext): Rounder {
   };
 }
 
-/**
- * N decimal digits, nearest even. ECMAScript's toPrecision takes the exact expansion, but rounds ties up in magnitude
- * (21.1.3.5); a tie has digit N + 1 equal to 5, and so has its rounding to N + 1 digits: those few go the slow way.
- */
+/** N decimal digits, nearest even: in float64 arithmetic where that decides, else by the definition. */
 function decimalRounder(context: RoundingContext): Rounder {
   const format = context.format;
   if (format.kind !== 'decimal') throw new TypeError(`decimalRounder: expected a decimal format, got ${format.name}`);
-  const { digits, largest } = format;
+  const { largest } = format;
+  const quick = quickDecimalRounder(format.digits);
   const least = flushedBelow(context);
   const edge = edgeCases(format, context);
   return (x) => {
+    // Never near the ends of the range.
+    const r = quick(x);
+    if (!Number.isNaN(r)) return r;
     if (x === 0 || !(Math.abs(x) <= largest)) return edge(x, x);
-    const text = x.toExponential(digits);
-    const last = text.charCodeAt(text.indexOf('e') - 1);
-    const r = last === 53 ? round(x, format) : Number(x.toPrecision(digits));
-    const size = Math.abs(r);
-    return size >= least && size <= largest ? r : edge(x, r);
+    const slow = round(x, format);
+    const size = Math.abs(slow);
+    return size >= least && size <= largest ? slow : edge(x, slow);
   };
 }

@@ -20,6 +20,7 @@ import {
 } from '../../tensor/index.ts';
 import { elementary, gelu, silu } from './activations.ts';
 import { overlay } from './broadcast.ts';
+import { decimalOf, decimalProducts } from './decimal-products.ts';
 import { binary, type Operand, sqrtFloat32 } from './elementwise.ts';
 import { type Afterwards, finishOf } from './finish.ts';
 import * as movements from './movements.ts';
@@ -186,6 +187,8 @@ export class CpuArithmetic extends StochasticArithmetic {
     const spec = this.specOf(site);
     const sumSpec = { ...spec, a: spec.input, b: spec.input };
     if (spec.fma && !allowsFma(spec.order)) return undefined;
+    const decimal = decimalOf(spec);
+    if (decimal !== undefined) return decimalProducts(this.memory, decimal, spec, [a, b], where, after);
     const plan = planSum(sumSpec, where.shape.k);
     if (plan === undefined) return undefined;
     const double = plan.storage === 'float64';

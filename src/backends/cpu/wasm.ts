@@ -61,6 +61,7 @@ export const jobKinds = {
   ...{ matmul: 0, round: 1, elementary: 4, normal: 5, logits: 6, errors: 7 },
   ...{ rows: 10, steps: 11, softmax: 12, norm: 13, rotary: 14 },
   doubleDouble: 50,
+  decimal: 51,
   ...{ stochasticEntries: 8, stochasticSums: 9 },
 } as const;
 

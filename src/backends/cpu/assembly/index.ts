@@ -1,4 +1,5 @@
 /** The kernels' module: one linear memory, whose first 64 KiB are the module's own; every thread runs it over the same. */
+export { bothSlow, decimalSums } from './decimal';
 export { doubleDoubleSums } from './double-double';
 export { evaluateCodes } from './elementary/arrays';
 export { evaluateParts } from './elementary/decide';

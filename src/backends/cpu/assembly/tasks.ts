@@ -1,10 +1,11 @@
 /** What a task of each kind of job is. Tasks of a job may run in any order and at once: none reads what another writes. */
+import { DecimalJob, decimalTask } from './decimal';
 import { DoubleDoubleJob, doubleDoubleTask } from './double-double';
 import { elementaryTask } from './elementary/arrays';
 import { ElementaryJob } from './elementary/layout';
 import { ErrorsJob, errorsTask } from './errors';
 import {
-  DOUBLE_DOUBLE_JOB, ELEMENTARY_JOB, ERRORS_JOB, Job, LOGITS_JOB, MATMUL_JOB, NORM_JOB, NORMAL_JOB, ROTARY_JOB,
+  DECIMAL_JOB, DOUBLE_DOUBLE_JOB, ELEMENTARY_JOB, ERRORS_JOB, Job, LOGITS_JOB, MATMUL_JOB, NORM_JOB, NORMAL_JOB, ROTARY_JOB,
   ROUND_JOB, RoundJob, ROWS_JOB, SOFTMAX_JOB, STEPS_JOB, STOCHASTIC_ENTRIES_JOB, STOCHASTIC_SUMS_JOB,
 } from './layout';
 import { LogitsJob, logitsTask } from './logits';
@@ -34,6 +35,7 @@ export function runTask(kind: i32, job: usize, task: i32): void {
   else if (kind == NORM_JOB) normTask(changetype<NormJob>(job), task);
   else if (kind == ROTARY_JOB) rotaryTask(changetype<RotaryJob>(job), task);
   else if (kind == DOUBLE_DOUBLE_JOB) doubleDoubleTask(changetype<DoubleDoubleJob>(job), task);
+  else if (kind == DECIMAL_JOB) decimalTask(changetype<DecimalJob>(job), task);
   else if (kind == STOCHASTIC_ENTRIES_JOB) entriesTask(changetype<EntriesJob>(job), task);
   else if (kind == STOCHASTIC_SUMS_JOB) sumsTask(changetype<SumsJob>(job), task);
 }
