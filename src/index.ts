@@ -79,6 +79,7 @@ export {
 } from './softfloat/ieee/index.ts';
 export { softfloat } from './softfloat/scalar.ts';
 export {
+  type Kernels,
   type Mode,
   type OperationSpec,
   type Order,

@@ -6,11 +6,11 @@ import { siteNames } from '../model/program/taps.ts';
 import { randomDecoder } from '../model/random/random-decoder.ts';
 import { sqrtOfRatio } from '../softfloat/real.ts';
 import {
-  allowsFma,
   causalMask,
   type KeyMask,
   type OperationSpec,
   parsePolicy,
+  refusedFma,
   rowLength,
   type Tensor,
   tensor,
@@ -78,7 +78,8 @@ function specOf(spec: string | OperationSpec): (site: string) => OperationSpec {
       "simulate: expected a policy such as 'bf16; order=pairwise' or an operation spec, got neither",
     );
   }
-  if (spec.fma && !allowsFma(spec.order)) throw new InputError(`simulate: fma has no ${spec.order.kind} order`);
+  const refused = refusedFma(spec);
+  if (refused !== undefined) throw new InputError(`simulate: fma has no ${refused.kind} order`);
   return () => spec;
 }
 

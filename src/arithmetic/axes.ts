@@ -1,6 +1,7 @@
 /** Shapes and indices: broadcasting from the right, permutation of axes, the shape of a matmul. */
 import { InputError } from '../formats/index.ts';
-import { sizeOf } from '../tensor/index.ts';
+import { type ProductShape, sizeOf } from '../tensor/index.ts';
+import type { Linear } from './arithmetic.ts';
 
 /** @throws InputError where two axes differ and neither is 1. */
 export function broadcastShapes(a: readonly number[], b: readonly number[]): readonly number[] {
@@ -58,6 +59,12 @@ export function permuted(
     return at;
   };
   return { shape: result, source };
+}
+
+/** Rows, columns and terms of x [..., in] times a weight matrix. */
+export function linearShape(x: readonly number[], { weight, layout }: Pick<Linear, 'weight' | 'layout'>): ProductShape {
+  const [out, k] = layout === 'out-in' ? weight.shape : [weight.shape[1], weight.shape[0]];
+  return { m: sizeOf(x.slice(0, -1)), n: out, k };
 }
 
 export interface MatmulShape {

@@ -13,7 +13,14 @@ export abstract class ReferenceArithmetic<S> extends ScalarArithmetic<S> {
     const same = (x: S): S => x;
     const stored = (shape: readonly number[], data: Store<S>): Tensor<Store<S>> => tensor(shape, data);
     this.everySite = {
-      spec: { order: { kind: 'sequential' }, fma: false, bias: 'separate', softmax: 'shifted', rotary: 'exact' },
+      spec: {
+        order: { kind: 'sequential' },
+        kernels: 'invariant',
+        fma: false,
+        bias: 'separate',
+        softmax: 'shifted',
+        rotary: 'exact',
+      },
       accumulate: scalars,
       out: scalars,
       product: scalars.mul,

@@ -3,7 +3,15 @@
  * backend; over double-double and decimal numbers it is the reference.
  */
 import type { Scalars } from '../softfloat/scalars.ts';
-import { type KeyMask, type OperationSpec, rowLength, sizeOf, type Tensor, tensor } from '../tensor/index.ts';
+import {
+  type KeyMask,
+  type OperationSpec,
+  orderOfProduct,
+  rowLength,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from '../tensor/index.ts';
 import type { Order } from '../tensor/order.ts';
 import type { Linear, MatmulOptions, RealTable } from './arithmetic.ts';
 import { broadcastIndex, broadcastShapes, matmulShape, permuted } from './axes.ts';
@@ -19,7 +27,7 @@ export interface Store<S> {
 
 /** A site's arithmetic on scalars. `to` operations round a number of any other arithmetic into theirs. */
 export interface SiteScalars<S> {
-  readonly spec: Pick<OperationSpec, 'order' | 'fma' | 'bias' | 'softmax' | 'rotary'>;
+  readonly spec: Pick<OperationSpec, 'order' | 'kernels' | 'fma' | 'bias' | 'softmax' | 'rotary'>;
   /** Where a rounding depends on its place: what counts the places. Each operation of the scalars below is one rounding. */
   readonly roundings?: SiteRoundings;
   readonly accumulate: Scalars<S>;
@@ -257,6 +265,7 @@ export abstract class ScalarArithmetic<S> extends ComposedArithmetic<Tensor<Stor
     const [rowStep, columnStep] = options.transposed === true ? [1, k] : [n, 1];
     const { mask } = options;
     const { zero } = accumulate;
+    const order = orderOfProduct(spec, { m, n, k });
     return this.entries(site, sizeOf(shape), (index): S => {
       const [row, column] = [Math.floor(index / n), index % n];
       const aStart = row * k;
@@ -276,7 +285,7 @@ export abstract class ScalarArithmetic<S> extends ComposedArithmetic<Tensor<Stor
         const rounded = fill(k, (t) => product(...at(t)));
         terms = { start: (t) => toAccumulate(rounded[t]), extend: (s, t) => accumulate.add(s, rounded[t]) };
       }
-      return this.sum(spec.order, k, accumulate, terms);
+      return this.sum(order, k, accumulate, terms);
     });
   }
 

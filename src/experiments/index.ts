@@ -4,12 +4,14 @@ import { attentionPrecisionExperiment } from './attention-precision/index.ts';
 import type { Experiment } from './experiment.ts';
 import { normsExperiment } from './norms/index.ts';
 import { residualScaleExperiment } from './residual-scale/index.ts';
+import { shapesExperiment } from './shapes/index.ts';
 import { softmaxExperiment } from './softmax/index.ts';
 
 export const experiments: readonly Experiment[] = [
   attentionPrecisionExperiment,
   normsExperiment,
   residualScaleExperiment,
+  shapesExperiment,
   softmaxExperiment,
 ];
 

@@ -15,15 +15,18 @@ export interface Span {
   readonly end: number;
 }
 
-/** Causal attention within each sequence, padded keys hidden. A padded query sees what its position allows. */
-export function causalMask(spans: readonly Span[], length: number): KeyMask {
+/**
+ * Causal attention within each sequence, padded keys hidden. A padded query sees what its position allows.
+ * @param first the column of the first of `length` queries, among `keys` columns
+ */
+export function causalMask(spans: readonly Span[], length: number, first = 0, keys = length): KeyMask {
   const from = new Int32Array(spans.length * length);
   const to = new Int32Array(spans.length * length);
   spans.forEach(({ start, end }, sequence) => {
     for (let i = 0; i < length; i++) {
       from[sequence * length + i] = start;
-      to[sequence * length + i] = Math.min(i + 1, end);
+      to[sequence * length + i] = Math.min(first + i + 1, end);
     }
   });
-  return { sequences: spans.length, queries: length, keys: length, from, to };
+  return { sequences: spans.length, queries: length, keys, from, to };
 }

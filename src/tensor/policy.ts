@@ -1,6 +1,7 @@
 /** Policies: which operation spec holds at which site, as text. The grammar is in docs/semantics.md. */
 import { type Format, formatOrUndefined, formats, InputError, parseFormat, roundingModes } from '../formats/index.ts';
-import { allowsFma, orderText, parseOrder } from './order.ts';
+import { kernelsText, ordersOf, parseKernels } from './kernels.ts';
+import { allowsFma, type Order, orderText, parseOrder } from './order.ts';
 import { type Mode, type OperationSpec, uniformSpec } from './spec.ts';
 
 export interface Policy {
@@ -75,7 +76,7 @@ export function specText(spec: OperationSpec): string {
   const variants = (['bias', 'mode', 'overflow', 'subnormals', 'softmax', 'rotary', 'seed'] as const)
     .map((key) => `${key}=${spec[key]}`)
     .join(', ');
-  return `${spec.out.name}; ${formatItems}, order=${orderText(spec.order)}, fma=${spec.fma ? 'on' : 'off'}, ${variants}`;
+  return `${spec.out.name}; ${formatItems}, order=${orderText(spec.order)}, kernels=${kernelsText(spec.kernels)}, fma=${spec.fma ? 'on' : 'off'}, ${variants}`;
 }
 
 function parseBase(text: string): (site: string) => OperationSpec {
@@ -127,6 +128,7 @@ const itemParsers: Record<string, (value: string) => Change> = {
   accumulate: (value) => ({ accumulate: formatOf('accumulate', value) }),
   out: (value) => ({ out: formatOf('out', value) }),
   order: (value) => ({ order: parseOrder(value) }),
+  kernels: (value) => ({ kernels: parseKernels(value) }),
   fma: (value) => ({ fma: oneOf('fma', value, ['on', 'off']) === 'on' }),
   bias: (value) => ({ bias: oneOf('bias', value, ['separate', 'fused']) }),
   mode: (value) => ({ mode: oneOf<Mode>('mode', value, modes) }),
@@ -155,11 +157,15 @@ function oneOf<T extends string>(key: string, value: string, values: readonly T[
 }
 
 function checkSpec(site: string, spec: OperationSpec): void {
-  if (spec.fma && !allowsFma(spec.order) && matmulKinds.has(siteKind(site))) {
-    throw new InputError(
-      `policy: ${site}: fma has no ${spec.order.kind} order; choose another order there, or fma=off`,
-    );
+  const refused = refusedFma(spec);
+  if (refused !== undefined && matmulKinds.has(siteKind(site))) {
+    throw new InputError(`policy: ${site}: fma has no ${refused.kind} order; choose another order there, or fma=off`);
   }
+}
+
+/** The order among those of a spec with fma in which a matmul has none; undefined where it has. */
+export function refusedFma(spec: OperationSpec): Order | undefined {
+  return spec.fma ? ordersOf(spec).find((order) => !allowsFma(order)) : undefined;
 }
 
 function summary(sites: readonly string[]): string {

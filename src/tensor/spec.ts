@@ -1,5 +1,6 @@
 /** The operation spec of a site: the formats, the order and the variants of everything that is computed there. */
 import type { Format, RoundingMode } from '../formats/index.ts';
+import type { Kernels } from './kernels.ts';
 import { type Order, sequential } from './order.ts';
 
 /** A rounding mode, or stochastic rounding with the spec's seed. */
@@ -13,6 +14,8 @@ export interface OperationSpec {
   readonly accumulate: Format;
   readonly out: Format;
   readonly order: Order;
+  /** Whether products sum in that order, or in one that follows from their shape. */
+  readonly kernels: Kernels;
   /** Matmuls multiply and add with one rounding, starting from +0; `product` is then ignored. */
   readonly fma: boolean;
   /** `fused`: the bias is added in `accumulate`, before the sum is rounded to `out`. */
@@ -35,6 +38,7 @@ export function uniformSpec(format: Format): OperationSpec {
     accumulate: format,
     out: format,
     order: sequential,
+    kernels: 'invariant',
     fma: false,
     bias: 'separate',
     mode: 'nearest-even',

@@ -2,8 +2,9 @@
  * Radii of sums of products: what the operation did, which is the smaller of what was measured and what its declared order
  * allows, and Â·B̂ − A·B = Â(B̂ − B) + (Â − A)B. theory/interpreters.md, I2 and I7.
  */
-import { type OperationSpec, rowLength, type Tensor, tensor } from '../../tensor/index.ts';
+import { type OperationSpec, rowLength, specOfProduct, type Tensor, tensor } from '../../tensor/index.ts';
 import type { Arithmetic, Linear, MatmulOptions } from '../arithmetic.ts';
+import { linearShape, matmulShape } from '../axes.ts';
 import { type Ball, hasRadius, magnitudes } from '../errors/ball.ts';
 import { isHeld, isPartOf } from '../errors/formats.ts';
 import { innerProductRounding, roundoffOf, rowSumRounding, type SumRounding } from '../errors/sum-rounding.ts';
@@ -53,7 +54,7 @@ export class Products {
       fromB: hasRadius(b) ? product(sizesA, b.radius) : undefined,
       fromA: hasRadius(a) ? product(a.radius, sum(sizesB, b.radius)) : undefined,
     };
-    const spec = this.specOf(site);
+    const spec = specOfProduct(this.specOf(site), matmulShape(a.shape, b.shape, options.transposed === true));
     const declared = c === undefined && [a, b].every(({ stored }) => isHeld(stored, spec.input, spec));
     return this.radii(parts, computed, { spec, rounding: declared ? innerProduct(spec, parts.n) : undefined, c });
   }
@@ -70,7 +71,7 @@ export class Products {
       fromB: undefined,
       fromA: hasRadius(x) ? product(x.radius, sizes) : undefined,
     };
-    const spec = this.specOf(site);
+    const spec = specOfProduct(this.specOf(site), linearShape(x.shape, layer));
     const rounding = bias === undefined ? this.weights(spec, x, weight, parts.n) : undefined;
     return this.radii(parts, computed, { spec, rounding, bias: bias?.data });
   }

@@ -6,10 +6,18 @@
  * site's formats, mode and order, or, for `order: 'any'`, by the worst of all orders of additions, with fma or without.
  */
 import { type Format, InputError } from '../../formats/index.ts';
-import { type KeyMask, type OperationSpec, rowLength, sizeOf, type Tensor, tensor } from '../../tensor/index.ts';
+import {
+  type KeyMask,
+  type OperationSpec,
+  rowLength,
+  sizeOf,
+  specOfProduct,
+  type Tensor,
+  tensor,
+} from '../../tensor/index.ts';
 import { sequential } from '../../tensor/order.ts';
 import type { Arithmetic, Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../arithmetic.ts';
-import { broadcastIndex, broadcastShapes } from '../axes.ts';
+import { broadcastIndex, broadcastShapes, linearShape, matmulShape } from '../axes.ts';
 import { type Ball, hasRadius, magnitudes } from '../errors/ball.ts';
 import { BallArithmetic } from '../errors/balls.ts';
 import { isHeld, readingError } from '../errors/formats.ts';
@@ -185,8 +193,8 @@ export class FirstOrderArithmetic extends BallArithmetic<Value> {
   }
 
   matmul(site: string, a: FirstOrder, b: FirstOrder, options: MatmulOptions = {}): FirstOrder {
-    const spec = this.specOf(site);
     const [shapeA, shapeB] = [this.shape(a), this.shape(b)];
+    const spec = specOfProduct(this.specOf(site), matmulShape(shapeA, shapeB, options.transposed === true));
     const product = (x: Float64Array, y: Float64Array): Store<number> =>
       this.inner.matmul(site, this.inner.lift(tensor(shapeA, x)), this.inner.lift(tensor(shapeB, y)), options).data;
     const [sizesA, sizesB] = [magnitudes(a.numbers), magnitudes(b.numbers)];
@@ -204,9 +212,9 @@ export class FirstOrderArithmetic extends BallArithmetic<Value> {
   }
 
   linear(site: string, x: FirstOrder, layer: Linear): FirstOrder {
-    const spec = this.specOf(site);
     const { weight, layout, bias } = layer;
     const shape = this.shape(x);
+    const spec = specOfProduct(this.specOf(site), linearShape(shape, layer));
     const product = (v: Float64Array, w: Float64Array): Store<number> =>
       this.inner.linear(site, this.inner.lift(tensor(shape, v)), { weight: tensor(weight.shape, w), layout }).data;
     const [sizesX, sizesW] = [magnitudes(x.numbers), magnitudes(weight.data)];

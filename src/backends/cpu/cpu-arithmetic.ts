@@ -16,6 +16,7 @@ import {
   type OperationSpec,
   rowLength,
   sizeOf,
+  specOfProduct,
   type Tensor,
 } from '../../tensor/index.ts';
 import { elementary, gelu, silu } from './activations.ts';
@@ -184,7 +185,7 @@ export class CpuArithmetic extends StochasticArithmetic {
 
   /** R_out of sums of products, and what follows them; undefined where no kernel is right. */
   private sums(site: string, a: Factor, b: Factor, where: Where, after: Afterwards): Numbers | undefined {
-    const spec = this.specOf(site);
+    const spec = specOfProduct(this.specOf(site), where.shape);
     const sumSpec = { ...spec, a: spec.input, b: spec.input };
     if (spec.fma && !allowsFma(spec.order)) return undefined;
     const decimal = decimalOf(spec);

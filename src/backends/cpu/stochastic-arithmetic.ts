@@ -14,6 +14,7 @@ import {
   type OperationSpec,
   rowLength,
   sizeOf,
+  specOfProduct,
   type Tensor,
   tensor,
 } from '../../tensor/index.ts';
@@ -89,7 +90,14 @@ export class StochasticArithmetic extends SoftfloatArithmetic {
       const x = this.inputs(site, roundings, a, size);
       const y = this.inputs(site, roundings, b, size + sizeOf(a.shape));
       const rowMask = mask && ((row: number) => visible(mask, a.shape, row));
-      const what = { spec, shape, transposed, mask: rowMask, finishes: true, bias: undefined };
+      const what = {
+        spec: specOfProduct(spec, shape),
+        shape,
+        transposed,
+        mask: rowMask,
+        finishes: true,
+        bias: undefined,
+      };
       return this.randomSums(roundings, x, y, what);
     });
     return this.rounded(spec.out, shape.shape, data);
@@ -107,7 +115,8 @@ export class StochasticArithmetic extends SoftfloatArithmetic {
     const shift = bias && (this.parameter(site, bias).data as Float32Array);
     const data = roundings.operation(() => {
       const activations = this.inputs(site, roundings, x, rows * shape.n);
-      const what = { spec, shape, transposed, mask: undefined, finishes: true, bias: shift };
+      const settled = specOfProduct(spec, shape);
+      const what = { spec: settled, shape, transposed, mask: undefined, finishes: true, bias: shift };
       return this.randomSums(roundings, activations, weights, what);
     });
     return this.rounded(spec.out, [...x.shape.slice(0, -1), shape.n], data);

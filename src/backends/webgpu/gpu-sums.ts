@@ -2,7 +2,7 @@
 import { matmulShape } from '../../arithmetic/axes.ts';
 import { partFrom } from '../../arithmetic/stochastic.ts';
 import { type Format, InputError } from '../../formats/index.ts';
-import { type KeyMask, rowLength, sizeOf } from '../../tensor/index.ts';
+import { type KeyMask, orderOfProduct, rowLength, sizeOf } from '../../tensor/index.ts';
 import { type Commands, groupsFor } from './commands.ts';
 import type { Allocation, GpuMemory, GpuTensor } from './gpu-tensor.ts';
 import { elementwiseKernel } from './kernels/elementwise.ts';
@@ -94,8 +94,9 @@ export class GpuSums {
         const left = this.input(site, a, size);
         const right = weights ? b : this.input(site, b, size + sizeA);
         const product: ProductKind = spec.fma ? 'fma' : spec.product === 'exact' ? 'exact' : 'rounded';
-        const sum = sumShape(spec.order, k);
-        const [productSteps, terms] = [product === 'rounded' ? k : 0, sumSteps(spec.order, k)];
+        const order = orderOfProduct(spec, { m, n, k });
+        const sum = sumShape(order, k);
+        const [productSteps, terms] = [product === 'rounded' ? k : 0, sumSteps(order, k)];
         const at = site.claim(size, productSteps + terms + (options.bias === undefined ? 1 : 2));
         const result = this.memory.allocate(size);
         const groups = [Math.ceil(n / TILE), Math.ceil(m / TILE), batches] as const;

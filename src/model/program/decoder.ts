@@ -8,6 +8,7 @@ import { rowLength, type Tensor } from '../../tensor/index.ts';
 import type { DecoderConfig } from '../config.ts';
 import type { Embedding, Head, Layer } from '../decoder-source.ts';
 import { type Batch, positionsOf } from './batch.ts';
+import type { KeyValueCache } from './key-value-cache.ts';
 import { rotaryTables } from './rotary.ts';
 import { type HalfBlock, layerPrefix } from './taps.ts';
 
@@ -41,15 +42,20 @@ export class DecoderProgram {
     return x;
   }
 
-  /** One half block: the residual stream x before it to the residual stream after it. */
-  halfBlock<V>(A: Arithmetic<V>, half: HalfBlock, layer: Layer, x: V, tap: OnTap<V>): V {
+  /**
+   * One half block: the residual stream x before it to the residual stream after it.
+   * @param cache takes the keys and values of this batch's columns, and has those of the columns before them
+   */
+  halfBlock<V>(A: Arithmetic<V>, half: HalfBlock, layer: Layer, x: V, tap: OnTap<V>, cache?: KeyValueCache<V>): V {
     const site = (name: string): string => layerPrefix(half.layer) + name;
     const attention = half.kind === 'attention';
     const normSite = site(attention ? 'input_norm' : 'post_norm');
     const norm = attention ? layer.inputNorm : layer.postNorm;
     const normed = norm === undefined ? x : this.norm(A, normSite, x, norm);
     if (norm !== undefined) tap(normSite, normed);
-    const branch = attention ? this.attention(A, site, layer, normed, tap) : this.mlp(A, site, layer, normed, tap);
+    const branch = attention
+      ? this.attention(A, half.layer, layer, normed, tap, cache)
+      : this.mlp(A, site, layer, normed, tap);
     const stream = this.config.normPlacement === 'pre' ? x : normed;
     const sum = A.add(half.name, stream, branch);
     tap(half.name, sum);
@@ -72,9 +78,17 @@ export class DecoderProgram {
       : A.rmsNorm(site, x, norm, normEpsilon);
   }
 
-  private attention<V>(A: Arithmetic<V>, site: (name: string) => string, layer: Layer, x: V, tap: OnTap<V>): V {
+  private attention<V>(
+    A: Arithmetic<V>,
+    index: number,
+    layer: Layer,
+    x: V,
+    tap: OnTap<V>,
+    cache: KeyValueCache<V> | undefined,
+  ): V {
+    const site = (name: string): string => layerPrefix(index) + name;
     const { heads, kvHeads, headWidth } = this.config;
-    const { mask } = this.batch;
+    const { mask, first } = this.batch;
     const project = (name: string, linear: Linear, count: number, rotates: boolean): V => {
       const split = this.splitHeads(A, A.linear(site(name), x, linear), count);
       const value = rotates && this.rotary !== undefined ? A.rotate(site(name), split, this.rotary) : split;
@@ -84,14 +98,15 @@ export class DecoderProgram {
     const query = project('query', layer.query, heads, true);
     const key = project('key', layer.key, kvHeads, true);
     const value = project('value', layer.value, kvHeads, false);
+    const [keys, values] = cache === undefined ? [key, value] : cache.extended(A, index, first, key, value);
 
     const scoresSite = site('scores');
-    const scores = A.scores(scoresSite, query, key, this.scale, mask);
+    const scores = A.scores(scoresSite, query, keys, this.scale, mask);
     tap(scoresSite, scores);
     const probs = A.softmax(site('probs'), scores, mask);
     tap(site('probs'), probs);
 
-    const perHead = A.matmul(site('context'), probs, value, { mask });
+    const perHead = A.matmul(site('context'), probs, values, { mask });
     const context = A.reshape(A.permute(perHead, [0, 2, 1, 3]), [...A.shape(x).slice(0, 2), heads * headWidth]);
     tap(site('context'), context);
     const output = A.linear(site('attn_out'), context, layer.attentionOutput);

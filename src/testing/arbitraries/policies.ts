@@ -46,6 +46,7 @@ export function policy(fc: FastCheck, { patterns = [], stochastic = true }: Poli
   const everywhere = [
     ...formatsAndModes,
     orders,
+    item('kernels', fc.constantFrom('invariant', 'shaped')),
     item('bias', fc.constantFrom('separate', 'fused')),
     item('softmax', fc.constantFrom('shifted', 'unshifted')),
     item('seed', fc.nat()),

@@ -18,6 +18,7 @@ const policies = [
   ...['fp32', 'fp16', 'bf16', 'e4m3', 'e5m2', 'tf32', 'fp64', 'decimal:4'],
   ...['autocast(bf16)', 'autocast(fp16); order=lanes(4)', 'bf16; product=exact, accumulate=fp32, bias=fused'],
   ...['fp16; order=pairwise; fma=off', 'bf16; fma=on; order=blocked(4)', 'fp16; order=kahan', 'fp32; order=splitk(3)'],
+  ...['bf16; kernels=kahan/splitk/blocked(3)'],
   ...['bf16; mode=up', 'fp16; mode=toward-zero, subnormals=flush', 'fp32; mode=odd', 'bf16; mode=stochastic, seed=4'],
   ...['e4m3; overflow=saturate; mode=nearest-away', 'fp16; softmax=unshifted; rotary=float32-angles; order=reversed'],
   ...['fp16; *norm: e5m2; layers.*.probs: fp32; subnormals=flush'],

@@ -18,6 +18,7 @@ const policies = [
     'bf16; product=exact, accumulate=fp32, bias=fused',
     'fp16; order=pairwise; fma=off',
     'bf16; fma=on; order=blocked(4)',
+    'bf16; kernels=kahan/splitk/lanes(3)',
   ],
   ...['fp32; order=kahan', 'fp32; order=splitk(3)', 'fp32; mode=up', 'fp32; mode=toward-zero, subnormals=flush'],
   ...['bf16; mode=stochastic, seed=4', 'fp32; softmax=unshifted; rotary=float32-angles; order=reversed'],

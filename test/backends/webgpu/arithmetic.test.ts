@@ -94,6 +94,19 @@ describe.skipIf(gpu === undefined)(needsGpu('operations equal the scalar interpr
     }
   });
 
+  it.each(['bf16; kernels=shaped', 'fp16; kernels=pairwise/splitk(3)/lanes(7), mode=stochastic, seed=2'])(
+    'products whose order follows from their shape: %s',
+    async (text) => {
+      const both = pair(text);
+      for (const [seed, m] of [1, 3, 40].entries()) {
+        const [x, b] = [value('ordinary', seed, [2, m, 70], undefined), value('ordinary', 9, [2, 70, 5], undefined)];
+        const layer = { weight: value('ordinary', 8, [5, 70], undefined), layout: 'out-in' as const };
+        await check(`${text}, ${m} rows: linear`, both, (A, a) => A.linear('s', a, layer), [x]);
+        await check(`${text}, ${m} rows: matmul`, both, (A, a, c) => A.matmul('s', a, c), [x, b]);
+      }
+    },
+  );
+
   it('exactly what sums of the same terms would be in another order is not what is computed', async () => {
     const [sequential, reversed] = [pair('bf16'), pair('bf16; order=reversed')];
     const x = value('ordinary', 7, [4, 100], formats.bf16);

@@ -34,6 +34,7 @@ const policies = [
   'autocast(e5m2)',
   'fp16; product=exact, accumulate=fp32, bias=fused; overflow=saturate',
   'fp16; *.scores: fp32; *.query: rotary=float32-angles; *.probs: softmax=unshifted; mode=up',
+  'bf16; kernels=lanes(5)/splitk/blocked(4)',
   'fp64; order=pairwise',
   'decimal:8',
   'e9m30; mode=nearest-away',
