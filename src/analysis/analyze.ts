@@ -3,14 +3,14 @@ import { SoftfloatArithmetic, type SpecOf } from '../arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../backends/cpu/cpu-arithmetic.ts';
 import { fitsFloat32, InputError } from '../formats/index.ts';
 import type { DecoderSource } from '../model/decoder-source.ts';
-import { type Batch, batchOf } from '../model/program/batch.ts';
+import type { Batch } from '../model/program/batch.ts';
 import { DecoderProgram } from '../model/program/decoder.ts';
 import { layerOf, siteNames } from '../model/program/taps.ts';
 import { type Policy, parsePolicy, patternTest, type Tensor } from '../tensor/index.ts';
 import type { TierMeasurement } from './depth/tiers.ts';
 import type { DiagnosticsCollector } from './diagnostics/collector.ts';
 import { errorsOf, nonFiniteEntries, norm2, ratio } from './metrics.ts';
-import { type AnalyzeOptions, checkOptions, checkSize, checkTokens } from './options.ts';
+import { type AnalyzeOptions, checkedBatch, checkOptions } from './options.ts';
 import { measureOutput } from './output.ts';
 import { parseReference, type ReferenceName, referenceArithmetic } from './references.ts';
 import type { Analysis, NonFinite, OutputResult, TapResult } from './result.ts';
@@ -40,11 +40,7 @@ export async function analyze(
   const reference = parseReference(options.reference ?? 'float64');
   const weights = options.weights ?? 'original';
   const reported = reportedTaps(siteNames(config), options.taps);
-  checkTokens(config, tokens);
-  checkSize(config, tokens);
-  const token = options.padToken ?? config.padToken ?? config.eosToken ?? 0;
-  const batch = batchOf(tokens, { side: options.pad, token });
-  if (batch.pad !== null) checkTokens(config, [[token]], 'padding token');
+  const batch = checkedBatch(config, tokens, options);
 
   const exactModel = weights === 'rounded' ? withRoundedWeights(model, specOf) : model;
   const progress = progressOf(model, options);
@@ -254,7 +250,8 @@ class Comparison {
   }
 }
 
-function reportedTaps(names: readonly string[], patterns: readonly string[] | undefined): Set<string> {
+/** @throws InputError where a pattern matches no tap */
+export function reportedTaps(names: readonly string[], patterns: readonly string[] | undefined): Set<string> {
   if (patterns === undefined) return new Set(names);
   return new Set(
     patterns.flatMap((pattern) => {

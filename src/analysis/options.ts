@@ -3,6 +3,7 @@ import type { Arithmetic } from '../arithmetic/arithmetic.ts';
 import type { SpecOf } from '../arithmetic/softfloat.ts';
 import { InputError } from '../formats/index.ts';
 import type { DecoderConfig } from '../model/config.ts';
+import { type Batch, batchOf } from '../model/program/batch.ts';
 import { tapShapes } from '../model/program/taps.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
 import type { ReferenceName } from './references.ts';
@@ -131,7 +132,7 @@ export function checkTokens(
 }
 
 /** The most numbers of one tap: 4 GiB in float64. */
-const LARGEST_TAP = 2 ** 29;
+export const LARGEST_TAP = 2 ** 29;
 
 /** @throws InputError where a tap would not fit into memory */
 export function checkSize(config: DecoderConfig, sequences: readonly (readonly number[])[]): void {
@@ -143,4 +144,21 @@ export function checkSize(config: DecoderConfig, sequences: readonly (readonly n
       );
     }
   }
+}
+
+/**
+ * The sequences side by side. The padding token is the option's, else the model's, else its end-of-text token, else 0.
+ * @throws InputError where a token is wrong, a sequence is longer than the model's positions, or a tap would not fit
+ */
+export function checkedBatch(
+  config: DecoderConfig,
+  tokens: readonly (readonly number[])[],
+  { pad, padToken }: Pick<AnalyzeOptions, 'pad' | 'padToken'>,
+): Batch {
+  checkTokens(config, tokens);
+  checkSize(config, tokens);
+  const token = padToken ?? config.padToken ?? config.eosToken ?? 0;
+  const batch = batchOf(tokens, { side: pad, token });
+  if (batch.pad !== null) checkTokens(config, [[token]], 'padding token');
+  return batch;
 }

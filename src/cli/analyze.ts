@@ -110,6 +110,7 @@ interface Outputs {
 function openOutputs(model: DecoderSource, tokens: number[][], options: AnalyzeCommandOptions): Outputs {
   checkDistinct({ '--json': options.json, '--dump': options.dump, '--dump-reference': options.dumpReference });
   const shapes = tapShapes(model.config, tokens.length, batchOf(tokens, { token: 0 }).length);
+  const entries = (dtype: 'F32' | 'F64') => shapes.map(({ tap, shape }) => ({ name: tap, dtype, shape }));
   const policy = policyFor(model, options.policy);
   const seeds = seedMetadata(roundingSeeds(model, policy));
   const metadata = { producer: `ulpwise ${version}`, policy: options.policy, tokens: JSON.stringify(tokens) };
@@ -124,12 +125,12 @@ function openOutputs(model: DecoderSource, tokens: number[][], options: AnalyzeC
   try {
     if (options.json !== undefined && options.json !== '-') json = atomicFile('--json', options.json);
     if (options.dump !== undefined) {
-      const dump = dumpTo('--dump', options.dump, shapes, dumpType(model, policy), { ...metadata, ...seeds });
+      const dump = dumpTo('--dump', options.dump, entries(dumpType(model, policy)), { ...metadata, ...seeds });
       dumps.push({ dump, pick: (tensors) => tensors.computed });
     }
     if (options.dumpReference !== undefined) {
       const about = { ...metadata, policy: options.reference };
-      const dump = dumpTo('--dump-reference', options.dumpReference, shapes, 'F64', about);
+      const dump = dumpTo('--dump-reference', options.dumpReference, entries('F64'), about);
       dumps.push({ dump, pick: ({ reference }) => reference });
     }
     if (options.report !== undefined) removeFolder = makeFolder('--report', options.report);

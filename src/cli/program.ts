@@ -6,8 +6,10 @@ import { type AnalyzeCommandOptions, runAnalyze } from './analyze.ts';
 import { type BackendName, backendNames } from './backends.ts';
 import { runFormats } from './formats.ts';
 import type { Io } from './io.ts';
-import { choice, integer, patterns, positive, tableFormat, tokenLists } from './options.ts';
+import { choice, integer, patterns, tableFormat } from './options.ts';
 import { formatList, type ProbeCommandOptions, runProbeOf } from './probe.ts';
+import { ARITHMETIC, addBackend, addDecoder, adderTo, addPolicy, addTokens, option } from './run-options.ts';
+import { addTraces } from './trace-commands.ts';
 import type { VerifyCommandOptions } from './verify.ts';
 import { version } from './version.ts';
 
@@ -76,6 +78,7 @@ function createProgram(words: readonly string[], io: Io, outcome: { code: number
   addProbe(program, io, outcome);
   addBounds(program, io, outcome);
   addExperiments(program, io);
+  addTraces(program, io);
   return program;
 }
 
@@ -165,16 +168,9 @@ function addAnalyze(program: Command, words: readonly string[], io: Io): void {
     .command('analyze')
     .description('run a decoder under a policy and under a reference, and print the error of every half block')
     .argument('[CHECKPOINT]', 'a Hugging Face folder (GPT-2 or LLaMA family); without it, a seeded random decoder');
-  const add = (option: Option, group: string): Command => command.addOption(option.helpGroup(group));
-  const option = (flags: string, description: string): Option => new Option(flags, description);
-
-  const arithmetic = 'Arithmetic:';
-  add(
-    option('--policy <text>', "formats and orders by site, such as 'bf16; *_residual: fp32; order=pairwise'").default(
-      'bf16',
-    ),
-    arithmetic,
-  );
+  const add = adderTo(command);
+  const arithmetic = ARITHMETIC;
+  addPolicy(command);
   add(option('--reference <name>', 'float64, double-double or decimal:N').default('float64'), arithmetic);
   add(
     option('--weights <which>', "the reference's weights: original, or rounded as the policy rounds them")
@@ -182,13 +178,7 @@ function addAnalyze(program: Command, words: readonly string[], io: Io): void {
       .argParser(choice('--weights', ['original', 'rounded'])),
     arithmetic,
   );
-  add(
-    option('--backend <name>', `what computes the policy's run: ${backendNames.join(', ')}; the bits are the same`)
-      .default('cpu')
-      .argParser(choice('--backend', backendNames)),
-    arithmetic,
-  );
-
+  addBackend(command);
   add(
     option(
       '--tiers',
@@ -197,37 +187,7 @@ function addAnalyze(program: Command, words: readonly string[], io: Io): void {
     arithmetic,
   );
 
-  const input = 'Tokens:';
-  add(option('--text <words>', "one sequence, through the checkpoint's tokenizer"), input);
-  add(
-    option('--tokens <lists>', 'token numbers, such as 1,5,9;2,3,4 (semicolons between sequences)').argParser(
-      tokenLists,
-    ),
-    input,
-  );
-  add(option('--file <path>', 'sequences from the beginning of a text file'), input);
-  add(
-    option('--length <n>', 'tokens a sequence; of --text at most (default: 128, or the positions if fewer)').argParser(
-      integer('--length', 1),
-    ),
-    input,
-  );
-  add(
-    option('--batch <n>', 'sequences of a file or for a random decoder (default: 1)').argParser(integer('--batch', 1)),
-    input,
-  );
-  add(
-    option('--pad <side>', 'where shorter sequences are padded: left or right')
-      .default('right')
-      .argParser(choice('--pad', ['left', 'right'])),
-    input,
-  );
-  add(
-    option('--pad-token <n>', "the padding token (default: the model's, else its end of text, else 0)").argParser(
-      integer('--pad-token', 0),
-    ),
-    input,
-  );
+  addTokens(command);
 
   const output = 'Output:';
   add(
@@ -252,40 +212,7 @@ function addAnalyze(program: Command, words: readonly string[], io: Io): void {
   add(option('--dump <file>', 'every computed tap as safetensors'), output);
   add(option('--dump-reference <file>', 'every tap of the reference as safetensors'), output);
 
-  const decoder = 'Random decoder (without a checkpoint):';
-  add(option('--seed <n>', 'of its numbers and tokens (default: 1)').argParser(integer('--seed', 0)), decoder);
-  add(
-    option('--style <name>', 'gpt2 or llama (default: gpt2)').argParser(choice('--style', ['gpt2', 'llama'])),
-    decoder,
-  );
-  add(option('--layers <n>', 'blocks (default: 6)').argParser(integer('--layers', 1)), decoder);
-  add(option('--width <n>', 'of the residual stream (default: 128)').argParser(integer('--width', 1)), decoder);
-  add(
-    option('--heads <n>', 'query heads, a divisor of the width (default: 4)').argParser(integer('--heads', 1)),
-    decoder,
-  );
-  add(option('--kv-heads <n>', 'key-value heads (default: as many)').argParser(integer('--kv-heads', 1)), decoder);
-  add(
-    option('--mlp-width <n>', 'inside the MLP (default: 4 times the width)').argParser(integer('--mlp-width', 1)),
-    decoder,
-  );
-  add(option('--vocabulary <n>', 'tokens (default: 512)').argParser(integer('--vocabulary', 1)), decoder);
-  add(
-    option('--norm-placement <where>', 'pre or post (default: pre)').argParser(
-      choice('--norm-placement', ['pre', 'post']),
-    ),
-    decoder,
-  );
-  add(
-    option('--query-key-gain <x>', 'multiplies query and key weights (default: 1)').argParser(
-      positive('--query-key-gain'),
-    ),
-    decoder,
-  );
-  add(
-    option('--embedding-scale <x>', 'multiplies the embeddings (default: 1)').argParser(positive('--embedding-scale')),
-    decoder,
-  );
+  addDecoder(command);
 
   command
     .addHelpText('after', EXAMPLES)

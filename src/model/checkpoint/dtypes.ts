@@ -76,6 +76,18 @@ const BINARY16_SCALE = Float64Array.from({ length: 31 }, (_, exponent) =>
   exponent <= 25 ? 1 / 2 ** (25 - exponent) : 2 ** (exponent - 25),
 );
 
+/** The bits of a number of IEEE binary16, the inverse of `fromBinary16`; a NaN as the positive quiet one. */
+export function toBinary16(x: number): number {
+  if (Number.isNaN(x)) return 0x7e00;
+  const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;
+  const magnitude = Math.abs(x);
+  // Multiples of 2^-24 below 2^-14: subnormal, the code is the multiple.
+  if (magnitude < 2 ** -14) return sign | (magnitude * 2 ** 24);
+  // A float32 has the same fields, 13 bits of fraction and 112 of exponent further.
+  scratch.setFloat32(0, magnitude);
+  return sign | (magnitude === Number.POSITIVE_INFINITY ? 0x7c00 : (scratch.getUint32(0) - (112 << 23)) >>> 13);
+}
+
 /** The types whose numbers are read; every one of them without rounding. */
 export const READABLE: ReadonlyMap<string, ReadableDtype> = new Map([
   ['F64', readable(8, float64, (s, o) => s.getFloat64(o, true))],

@@ -37,29 +37,37 @@ export function headerLength(first: Uint8Array, fileSize: number, where: string)
   return Number(length);
 }
 
+export interface SafetensorsHeader {
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** The texts of `__metadata__`. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
 /**
- * The tensors of a header, by name.
+ * The tensors of a header, by name, and its metadata.
  * @param json the header without its length
  * @throws InputError where it breaks the format's rules.
  */
-export function parseHeader(json: Uint8Array, fileSize: number, where: string): Map<string, TensorEntry> {
+export function parseHeader(json: Uint8Array, fileSize: number, where: string): SafetensorsHeader {
   if (json[0] !== 0x7b) {
     throw new InputError(`${where}: expected a safetensors header that begins with '{'; this is no safetensors file`);
   }
   const dataStart = 8 + json.length;
   const tensors = new Map<string, TensorEntry>();
+  let metadata: ReadonlyMap<string, string> = new Map();
   for (const [name, value] of Object.entries(parseJsonObject(json, `${where}: header`))) {
-    if (name === '__metadata__') checkMetadata(value, where);
+    if (name === '__metadata__') metadata = parseMetadata(value, where);
     else tensors.set(name, parseEntry(value, dataStart, fileSize, `${where}: tensor ${quote(name)}`));
   }
   checkCover(tensors, dataStart, fileSize, where);
-  return tensors;
+  return { tensors, metadata };
 }
 
-function checkMetadata(value: unknown, where: string): void {
+function parseMetadata(value: unknown, where: string): Map<string, string> {
   if (!isObject(value) || !Object.values(value).every((text) => typeof text === 'string')) {
     throw new InputError(`${where}: expected __metadata__ to be an object of strings, got ${show(value)}`);
   }
+  return new Map(Object.entries(value as Record<string, string>));
 }
 
 function isCount(value: unknown): value is number {

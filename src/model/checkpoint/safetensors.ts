@@ -12,6 +12,8 @@ const CHUNK = 8 * 1024 * 1024;
 export interface SafetensorsFile {
   readonly name: string;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** The texts of `__metadata__`. */
+  readonly metadata: ReadonlyMap<string, string>;
   /**
    * The numbers of a tensor, unrounded: F64 in a Float64Array; F32, F16 and BF16 in a Float32Array.
    * @throws InputError where the file does not hold it, or its dtype is another.
@@ -25,10 +27,11 @@ export async function openSafetensors(folder: Folder, name: string): Promise<Saf
   const fileSize = await folder.size(name);
   if (fileSize === undefined) throw new InputError(`${where}: expected a safetensors file, got nothing there`);
   const length = headerLength(await folder.read(name, 0, Math.min(8, fileSize)), fileSize, where);
-  const tensors = parseHeader(await folder.read(name, 8, length), fileSize, where);
+  const { tensors, metadata } = parseHeader(await folder.read(name, 8, length), fileSize, where);
   return {
     name,
     tensors,
+    metadata,
     async read(key) {
       const entry = tensors.get(key);
       if (entry === undefined) throw new InputError(`${where}: expected a tensor ${quote(key)}, got none of that name`);

@@ -50,7 +50,7 @@ class Outcomes {
 /** Reads the header of a file as openSafetensors does, and checks what it accepts against the format's rules. */
 function readHeader(file: Uint8Array): void {
   const length = headerLength(file.subarray(0, 8), file.length, 'f');
-  const tensors = parseHeader(file.subarray(8, 8 + length), file.length, 'f');
+  const { tensors } = parseHeader(file.subarray(8, 8 + length), file.length, 'f');
   let covered = 8 + length;
   for (const { dtype, shape, offset, bytes } of tensors.values()) {
     const bits = shape.reduce((product, n) => product * n, DTYPE_BITS.get(dtype)!);

@@ -1,0 +1,53 @@
+/** `ulpwise trace` and `ulpwise diff` on the command line. Loaded by these commands alone. */
+import type { Command } from 'commander';
+import type { DiffCommandOptions } from './diff.ts';
+import type { Io } from './io.ts';
+import { choice, patterns, tableFormat } from './options.ts';
+import { addBackend, addDecoder, adderTo, addPolicy, addTokens, option } from './run-options.ts';
+import type { TraceCommandOptions } from './trace.ts';
+
+export function addTraces(program: Command, io: Io): void {
+  const trace = program
+    .command('trace')
+    .description('run a decoder under a policy and write its taps, each in its own format, as safetensors')
+    .argument('[CHECKPOINT]', 'a Hugging Face folder (GPT-2 or LLaMA family); without it, a seeded random decoder');
+  addPolicy(trace);
+  addBackend(trace);
+  addTokens(trace);
+  const add = adderTo(trace);
+  const output = 'Output:';
+  add(option('--out <file>', 'the file to write').makeOptionMandatory(), output);
+  add(
+    option('--taps <patterns>', "taps to write, such as '*.probs,logits' (default: all)").argParser(patterns),
+    output,
+  );
+  add(option('--stats', 'statistics of each tap as JSON, instead of its numbers'), output);
+  addDecoder(trace);
+  trace.action(async (checkpoint: string | undefined, options: TraceCommandOptions) =>
+    (await import('./trace.ts')).runTrace(checkpoint, options, io),
+  );
+
+  program
+    .command('diff')
+    .description('compare two traces tap by tap: the same numbers, or how far apart and where first')
+    .argument('<A>', 'a file (.safetensors, .npz, .npy) of ulpwise trace or of another program, or a folder of them')
+    .argument('<B>', 'the other one')
+    .option('--first', 'stop at the first tap that differs')
+    .addOption(
+      option('--taps <patterns>', "taps to compare, such as '*.probs,logits' (default: all)").argParser(patterns),
+    )
+    .addOption(
+      option('--pad <side>', 'where a trace is padded that does not say so: left or right').argParser(
+        choice('--pad', ['left', 'right']),
+      ),
+    )
+    .option('--map-a <file>', "a JSON map of A's names to ours (docs/traces.md)")
+    .option('--map-b <file>', "the same for B's names")
+    .addOption(option('--table <form>', 'md, latex or csv (with every number)').default('md').argParser(tableFormat))
+    .option('--json <file>', 'the comparison as JSON; - for stdout, instead of the table')
+    .option('--report <file>', 'the comparison as an HTML page')
+    .addHelpText('after', '\nThe exit code is 0 whether the traces differ or not, and 2 where one cannot be read.')
+    .action(async (a: string, b: string, options: DiffCommandOptions) =>
+      (await import('./diff.ts')).runDiff(a, b, options, io),
+    );
+}
