@@ -106,7 +106,7 @@ function matched(a: Trace, b: Trace, [extentA, extentB]: readonly [Extent, Exten
 }
 
 const batchOfSpans = (spans: readonly Span[], length: number): Batch => ({
-  ...{ tokens: [], length, spans, pad: null },
+  ...{ tokens: [], length, first: 0, keys: length, spans, pad: null },
   mask: causalMask(spans, length),
 });
 

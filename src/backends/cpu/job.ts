@@ -1,20 +1,10 @@
 /** One job for the kernels: everything they read of it, in memory, in the order of assembly/layout.ts. */
 import { type Format, formats } from '../../formats/index.ts';
 import type { Order } from '../../tensor/order.ts';
+import { type Panels, statisticsOfRows } from './panels.ts';
 import { type Limits, SCALE, type SumPlan, type SumSpec } from './plan.ts';
 import { type BinaryContext, laneConstants, wideConstants } from './rounding-constants.ts';
 import { type Address, jobKinds, type KernelMemory, type TaskedJob } from './wasm.ts';
-
-/** Bytes of statistics of a row or panel. */
-export const STATISTICS = 24;
-
-/** B as the kernels read it: panels of 16 float32 or 8 float64 columns. */
-export interface Panels {
-  readonly address: Address;
-  readonly count: number;
-  readonly columns: number;
-  readonly statistics: Address;
-}
 
 /** Where a job's operands and results are. */
 export interface JobInput {
@@ -63,8 +53,7 @@ export function jobWriter(
   const stride = terms * (double ? 8 : 4);
   let statistics = 0;
   if (limits !== undefined) {
-    statistics = memory.allocate(rows * STATISTICS);
-    memory.kernels.statistics(input.a, stride, terms, rows, statistics);
+    statistics = statisticsOfRows(memory, input.a, rows, terms);
   }
   const lanes = (scale: number): [Address, Address] => {
     if (double) {
@@ -77,7 +66,7 @@ export function jobWriter(
   const lifted = plan.scaled < 0 ? narrow : lanes(SCALE);
   const wide = double ? narrow : [wideConstants(memory, product), wideConstants(memory, accumulate)];
   const { chains, first, firstStep, step, length, combine } = chainsOf(spec.order, terms);
-  const { rowsPerTask, panelsPerTask } = tasksOf(rows, panels.count, terms, double, memory.taskSize);
+  const { rowsPerTask, panelsPerTask } = tasksOf(memory, rows, panels.count, terms, double);
   const tasks = Math.ceil(rows / rowsPerTask) * Math.ceil(panels.count / panelsPerTask);
   const numbers = limits === undefined ? [] : numbersOf(limits);
   const fields = (scratch: Address): number[] => [
@@ -107,13 +96,11 @@ function numbersOf({ product, sum, exact, scaledSum, scaled, quickLeast, quickMo
 
 /** Bytes of a task's rows: they stay in a core's cache while the panels pass. */
 const TASK_ROWS_BYTES = 1 << 18;
-/** At most, or a little above: enough to keep threads equally busy to the end. */
-const TASKS = 128;
 
 /** How a job is cut: into blocks of rows, a multiple of four, and those into blocks of panels. */
-function tasksOf(rows: number, panels: number, terms: number, double: boolean, taskSize: number) {
+function tasksOf(memory: KernelMemory, rows: number, panels: number, terms: number, double: boolean) {
   const [rowBytes, perPanel] = double ? [terms * 8, terms * 8] : [terms * 4, terms * 16];
-  const share = Math.max(taskSize, (rows * panels * perPanel) / TASKS);
+  const share = memory.shareOf(rows * panels * perPanel);
   const rowsPerTask = 4 * Math.ceil(Math.min(rows, TASK_ROWS_BYTES / rowBytes, share / perPanel) / 4);
   const panelsPerTask = Math.min(panels, Math.max(1, Math.ceil(share / (Math.min(rows, rowsPerTask) * perPanel))));
   return { rowsPerTask, panelsPerTask };

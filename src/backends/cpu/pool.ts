@@ -40,7 +40,7 @@ const WORDS = 512 / 4;
 const NAP_MILLISECONDS = 100;
 const PATIENCE = 100;
 /** How often the calling thread looks before it sleeps. */
-const LOOKS = 2000;
+const LOOKS = 20_000;
 
 export class Pool {
   /** Copies of a job: one a thread. */

@@ -5,7 +5,7 @@
 import type { Numbers } from '../../tensor/index.ts';
 
 /** Smaller arrays are left to the garbage collector. */
-const LEAST_BYTES = 1 << 20;
+const LEAST_BYTES = 1 << 16;
 /** How much is kept for later, at most. */
 const MOST_BYTES = 2 ** 30;
 

@@ -1,7 +1,8 @@
 /** Sums of rows within composites (assembly/row-sums.ts). */
 import type { Format } from '../../formats/index.ts';
 import type { OperationSpec } from '../../tensor/index.ts';
-import { jobWriter, STATISTICS } from './job.ts';
+import { jobWriter } from './job.ts';
+import { STATISTICS } from './panels.ts';
 import type { SumPlan, SumSpec } from './plan.ts';
 import type { BinaryContext } from './rounding-constants.ts';
 import { Units } from './units.ts';

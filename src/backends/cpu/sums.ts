@@ -2,7 +2,8 @@
 import type { MatmulShape } from '../../arithmetic/axes.ts';
 import type { RoundingContext } from '../../softfloat/scalar.ts';
 import type { Numbers } from '../../tensor/index.ts';
-import { type Panels, runJob, STATISTICS } from './job.ts';
+import { runJob } from './job.ts';
+import { allocatePanels, type Panels, pack } from './panels.ts';
 import type { SumPlan, SumSpec } from './plan.ts';
 import { type BinaryContext, wideConstants } from './rounding-constants.ts';
 import type { Address, KernelMemory } from './wasm.ts';
@@ -93,30 +94,29 @@ function packB(
 ): Panels {
   const { n, k } = what.shape;
   const start = which * k * n;
-  const count = Math.ceil(width / (double ? 8 : 16));
-  const address = memory.allocate(count * k * 64);
+  const size = double ? 8 : 4;
+  const panels = allocatePanels(memory, k, width, size);
   memory.scope(() => {
-    let source: Address;
+    let address: Address;
     let stride: number;
     if (what.transposed) {
-      source = copyRounded(memory, b, start + column * k, k * width, double);
+      address = copyRounded(memory, b, start + column * k, k * width, double);
       stride = k;
     } else if (width === n) {
-      source = copyRounded(memory, b, start, k * n, double);
+      address = copyRounded(memory, b, start, k * n, double);
       stride = n;
     } else {
       const part = b.data instanceof Float32Array ? new Float32Array(k * width) : new Float64Array(k * width);
       for (let t = 0; t < k; t++) {
         part.set(b.data.subarray(start + t * n + column, start + t * n + column + width), t * width);
       }
-      source = copyRounded(memory, { ...b, data: part }, 0, k * width, double);
+      address = copyRounded(memory, { ...b, data: part }, 0, k * width, double);
       stride = width;
     }
-    packPanels(memory, source, stride, k, width, what.transposed, double, address);
+    const source = { address, stride, terms: k, columns: width, transposed: what.transposed, size } as const;
+    pack(memory, source, panels, what.plan.limits !== undefined);
   });
-  const statistics = memory.allocate(count * STATISTICS);
-  if (what.plan.limits !== undefined) memory.kernels.statistics(address, k * 64, k * 16, count, statistics);
-  return { address, count, columns: width, statistics };
+  return panels;
 }
 
 /** Numbers [from, from + length) of an operand, rounded, as float32 or float64. */
@@ -184,27 +184,4 @@ function rangesOf(memory: KernelMemory, mask: RowMask, first: number, count: num
     ranges[2 * r + 1] = to - origin;
   }
   return address;
-}
-
-/** Columns (rows, where transposed) of a source as panels; `stride` is in numbers. */
-export function packPanels(
-  memory: KernelMemory,
-  source: Address,
-  stride: number,
-  k: number,
-  width: number,
-  transposed: boolean,
-  double: boolean,
-  address: Address,
-): void {
-  const { kernels } = memory;
-  const size = double ? 8 : 4;
-  const bytes = stride * size;
-  const perPanel = double ? 8 : 16;
-  for (let j = 0, panel = address; j < width; j += perPanel, panel += k * 64) {
-    const columns = Math.min(perPanel, width - j);
-    if (!transposed) kernels.packColumns(source + j * size, bytes, k, (columns * size) / 4, panel);
-    else if (double) kernels.packDoubles(source + j * bytes, bytes, k, columns, panel);
-    else kernels.packRows(source + j * bytes, bytes, k, columns, panel);
-  }
 }

@@ -23,10 +23,6 @@ export interface KernelExports {
   runTask(kind: number, job: Address, task: number): void;
   /** Of the pool (assembly/pool.ts). */
   takeTasks(thread: number): void;
-  packColumns(b: Address, stride: number, terms: number, columns: number, panel: Address): void;
-  packRows(b: Address, stride: number, terms: number, columns: number, panel: Address): void;
-  packDoubles(b: Address, stride: number, terms: number, columns: number, panel: Address): void;
-  statistics(x: Address, stride: number, n: number, count: number, result: Address): void;
   unary(root: number, format: Address, n: number, out: Address, x: Address): void;
   narrow(format: Address, n: number, out: Address, x: Address): void;
   settleNormal(job: Address, index: number, log: number): void;
@@ -45,8 +41,12 @@ const MOST_PAGES = 65536;
 /** Kernels may read a vector beyond the end of what they were given. */
 const SLACK = 64;
 
-/** A tenth of a millisecond or more: well above what a sleeping worker takes to wake up. */
+/** A jobs of fewer multiplications are for one thread: a sleeping worker takes as long to wake up. */
 const TASK_SIZE = 1 << 19;
+/** The least task of a job, of that: long beside what it takes to take it. */
+const LEAST_TASK = 1 / 4;
+/** Tasks of a job, at most or a little above: enough to keep threads equally busy to the end. */
+const TASKS = 128;
 
 export interface KernelMemoryOptions {
   /** Asked when the first large job comes; without, all is done by the calling thread. */
@@ -58,7 +58,7 @@ export interface KernelMemoryOptions {
 
 /** Kinds of jobs, as in assembly/layout.ts. */
 export const jobKinds = {
-  ...{ matmul: 0, round: 1, elementary: 4, normal: 5, logits: 6, errors: 7 },
+  ...{ matmul: 0, round: 1, pack: 2, statistics: 3, elementary: 4, normal: 5, logits: 6, errors: 7 },
   ...{ rows: 10, steps: 11, softmax: 12, norm: 13, rotary: 14 },
   doubleDouble: 50,
   decimal: 51,
@@ -118,6 +118,11 @@ export class KernelMemory {
     this.module = new WebAssembly.Module(bytesOf(KERNELS));
     const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: true });
     this.kernels = new WebAssembly.Instance(this.module, { env: { memory } }).exports as unknown as KernelExports;
+  }
+
+  /** What a task of a job of `size` multiplications should be, at least: as many tasks as keep all threads busy to the end. */
+  shareOf(size: number): number {
+    return size < this.taskSize ? size : Math.max(LEAST_TASK * this.taskSize, size / TASKS);
   }
 
   /** Runs a job's tasks on all threads. */

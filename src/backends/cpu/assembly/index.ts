@@ -4,7 +4,6 @@ export { doubleDoubleSums } from './double-double';
 export { evaluateCodes } from './elementary/arrays';
 export { evaluateParts } from './elementary/decide';
 export { settleNormal } from './normal';
-export { packColumns, packDoubles, packRows, statistics } from './pack';
 export * from './pool';
 export { runTask } from './tasks';
 export * from './row-sums';

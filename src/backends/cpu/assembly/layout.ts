@@ -75,6 +75,8 @@ export const NORM_JOB: i32 = 13;
 export const ROTARY_JOB: i32 = 14;
 export const DOUBLE_DOUBLE_JOB: i32 = 50;
 export const DECIMAL_JOB: i32 = 51;
+export const PACK_JOB: i32 = 2;
+export const STATISTICS_JOB: i32 = 3;
 export const STOCHASTIC_ENTRIES_JOB: i32 = 8;
 export const STOCHASTIC_SUMS_JOB: i32 = 9;
 

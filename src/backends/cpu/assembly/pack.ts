@@ -1,7 +1,52 @@
 /** Operands made ready: panels of B, and what the choice of a kernel needs to know of their numbers. */
 
+/** B as panels, some of them a task; ../panels.ts writes it. */
+@unmanaged
+export class PackJob {
+  /** `terms` rows of `columns` numbers or, transposed, `columns` rows of `terms`; `stride` bytes from row to row. */
+  b: usize;
+  stride: i32;
+  terms: i32;
+  columns: i32;
+  transposed: i32;
+  /** Bytes of a number. */
+  size: i32;
+  panels: usize;
+  /** Statistics of each panel, or 0 for none. */
+  statistics: usize;
+  panelsPerTask: i32;
+}
+
+export function packTask(job: PackJob, task: i32): void {
+  const perPanel = 64 / job.size, terms = job.terms, first = task * job.panelsPerTask;
+  const end = min(first + job.panelsPerTask, (job.columns + perPanel - 1) / perPanel);
+  for (let panel = first; panel < end; panel++) {
+    const column = panel * perPanel, columns = min(perPanel, job.columns - column), to = job.panels + panel * terms * 64;
+    if (!job.transposed) packColumns(job.b + column * job.size, job.stride, terms, columns * (job.size >> 2), to);
+    else if (job.size == 8) packDoubles(job.b + column * job.stride, job.stride, terms, columns, to);
+    else packRows(job.b + column * job.stride, job.stride, terms, columns, to);
+    if (job.statistics) statistics(to, 0, terms * 16, 1, job.statistics + panel * 24);
+  }
+}
+
+/** The arguments of `statistics`, some rows a task; ../job.ts writes it. */
+@unmanaged
+export class StatisticsJob {
+  x: usize;
+  stride: i32;
+  n: i32;
+  count: i32;
+  result: usize;
+  rowsPerTask: i32;
+}
+
+export function statisticsTask(job: StatisticsJob, task: i32): void {
+  const first = task * job.rowsPerTask, count = min(job.rowsPerTask, job.count - first);
+  statistics(job.x + first * job.stride, job.stride, job.n, count, job.result + first * 24);
+}
+
 /** The first `columns` columns (at most 16) of b, `stride` bytes a row, as a panel; eight of float64 count as 16. */
-export function packColumns(b: usize, stride: i32, terms: i32, columns: i32, panel: usize): void {
+function packColumns(b: usize, stride: i32, terms: i32, columns: i32, panel: usize): void {
   for (let k = 0; k < terms; k++) {
     const source = b + k * stride, target = panel + k * 64;
     if (columns == 16) {

@@ -5,13 +5,14 @@ import { elementaryTask } from './elementary/arrays';
 import { ElementaryJob } from './elementary/layout';
 import { ErrorsJob, errorsTask } from './errors';
 import {
-  DECIMAL_JOB, DOUBLE_DOUBLE_JOB, ELEMENTARY_JOB, ERRORS_JOB, Job, LOGITS_JOB, MATMUL_JOB, NORM_JOB, NORMAL_JOB, ROTARY_JOB,
-  ROUND_JOB, RoundJob, ROWS_JOB, SOFTMAX_JOB, STEPS_JOB, STOCHASTIC_ENTRIES_JOB, STOCHASTIC_SUMS_JOB,
+  DECIMAL_JOB, DOUBLE_DOUBLE_JOB, ELEMENTARY_JOB, ERRORS_JOB, Job, LOGITS_JOB, MATMUL_JOB, NORM_JOB, NORMAL_JOB, PACK_JOB,
+  ROTARY_JOB, ROUND_JOB, RoundJob, ROWS_JOB, SOFTMAX_JOB, STATISTICS_JOB, STEPS_JOB, STOCHASTIC_ENTRIES_JOB, STOCHASTIC_SUMS_JOB,
 } from './layout';
 import { LogitsJob, logitsTask } from './logits';
 import { matmulTask } from './matmul';
 import { NormJob, normTask } from './norm';
 import { NormalJob, normalTask } from './normal';
+import { PackJob, packTask, StatisticsJob, statisticsTask } from './pack';
 import { RotaryJob, rotaryTask } from './rotary';
 import { roundTask } from './round';
 import { RowsJob, rowsTask } from './rows';
@@ -24,6 +25,8 @@ import { sumsTask } from './stochastic/sums';
 /** Task number `task` of the job at `job`. */
 export function runTask(kind: i32, job: usize, task: i32): void {
   if (kind == MATMUL_JOB) matmulTask(changetype<Job>(job), task);
+  else if (kind == PACK_JOB) packTask(changetype<PackJob>(job), task);
+  else if (kind == STATISTICS_JOB) statisticsTask(changetype<StatisticsJob>(job), task);
   else if (kind == ELEMENTARY_JOB) elementaryTask(changetype<ElementaryJob>(job), task);
   else if (kind == NORMAL_JOB) normalTask(changetype<NormalJob>(job), task);
   else if (kind == ROUND_JOB) roundTask(changetype<RoundJob>(job), task);
