@@ -4,11 +4,10 @@ import { analyze, dumpType, policyFor, roundingSeeds } from '../analysis/analyze
 import type { TapTensors } from '../analysis/options.ts';
 import { parseReference } from '../analysis/references.ts';
 import type { Analysis } from '../analysis/result.ts';
-import type { GpuBackend } from '../backends/webgpu/backend.ts';
 import { InputError } from '../formats/index.ts';
 import type { DecoderSource } from '../model/decoder-source.ts';
 import { batchOf } from '../model/program/batch.ts';
-import { tapShapes } from '../model/program/taps.ts';
+import { siteNames, tapShapes } from '../model/program/taps.ts';
 import { figureFonts } from '../platform/node-fonts.ts';
 import { type AtomicFile, atomicFile, makeFolder, writeFilesAtomically } from '../platform/node-output.ts';
 import { everyColumn, shortColumns } from '../report/analysis-table.ts';
@@ -21,7 +20,7 @@ import { depthTaps } from '../report/select.ts';
 import { summaryLines } from '../report/summary.ts';
 import { markdownList, printTable, type TableFormat } from '../report/table.ts';
 import { tierLegend, tierTables, tierTaps } from '../report/tier-columns.ts';
-import { type BackendName, openGpu } from './backends.ts';
+import { analyzeBackend, type BackendChoice, type ChosenBackend, chooseBackend, gpuRefusal } from './backends.ts';
 import { type Dump, dumpTo } from './dump.ts';
 import { chooseModel, chooseTokens, type DecoderOptions, type TokenOptions } from './input.ts';
 import type { Io } from './io.ts';
@@ -35,7 +34,7 @@ export interface AnalyzeCommandOptions extends TokenOptions, DecoderOptions {
   readonly pad: 'left' | 'right';
   readonly padToken?: number;
   readonly taps?: string[];
-  readonly backend: BackendName;
+  readonly backend: BackendChoice;
   readonly table: TableFormat;
   readonly json?: string;
   readonly diagnostics?: boolean;
@@ -60,14 +59,15 @@ export async function runAnalyze(
 
   const outputs = openOutputs(model, tokens, options);
   const progress = progressLine(io);
-  let device: GpuBackend | undefined;
+  let chosen: ChosenBackend | undefined;
   try {
-    if (options.backend === 'webgpu') device = await openGpu();
+    const refusal = gpuRefusal(policyFor(model, options.policy), siteNames(model.config));
+    chosen = await chooseBackend(options.backend, refusal, io.stderr);
     const analysis = await analyze(model, tokens, {
       ...{ policy: options.policy, reference, weights: options.weights, pad: options.pad },
       ...{ padToken: options.padToken, taps: options.taps, tiers: options.tiers },
       ...{ diagnostics: options.diagnostics === true || options.perHead === true, formulas: options.formula },
-      backend: device ?? (options.backend === 'scalar' ? 'scalar' : 'cpu'),
+      backend: analyzeBackend(chosen),
       onProgress: progress.report,
       onTap: outputs.addTap,
       onRows: outputs.rows && ((records) => outputs.rows?.add(records)),
@@ -80,7 +80,7 @@ export async function runAnalyze(
       await writeReport(options.report, analysis, model, outputs.rows as RowsFile, {
         command,
         seed: seedOf(model, options),
-        device: device?.probe,
+        device: chosen.gpu?.probe,
       });
     }
     outputs.commit();
@@ -88,7 +88,7 @@ export async function runAnalyze(
   } finally {
     progress.clear();
     outputs.abort();
-    device?.close();
+    chosen?.gpu?.close();
   }
 }
 

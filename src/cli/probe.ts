@@ -6,7 +6,7 @@ import { type BinaryFormat, fitsFloat32, InputError } from '../formats/index.ts'
 import { deviceRecord } from '../report/device.ts';
 import { jsonText } from '../report/json.ts';
 import { type Column, markdownList, printTable, type TableFormat } from '../report/table.ts';
-import { type BackendName, backends, openGpu } from './backends.ts';
+import { type BackendChoice, backends, chooseBackend } from './backends.ts';
 import type { Io } from './io.ts';
 import { progressLine } from './progress.ts';
 
@@ -20,9 +20,9 @@ export interface ProbeCommandOptions {
  * @returns whether everything measured is as declared
  * @throws InputError where a device is asked for and there is none
  */
-export async function runProbeOf(name: BackendName, options: ProbeCommandOptions, io: Io): Promise<boolean> {
-  if (name !== 'webgpu') return runProbe(backends[name], options, io);
-  const backend = await openGpu();
+export async function runProbeOf(choice: BackendChoice, options: ProbeCommandOptions, io: Io): Promise<boolean> {
+  const { name, gpu: backend } = await chooseBackend(choice, undefined, io.stderr);
+  if (backend === undefined) return runProbe(name === 'scalar' ? backends.scalar : backends.cpu, options, io);
   try {
     const formats = options.formats ?? probedFormats.filter(fitsFloat32);
     const make: MakeArithmetic = (spec) => backend.arithmetic('webgpu', () => spec) as Arithmetic<unknown>;

@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { GpuError } from '../backends/webgpu/device.ts';
 import { InputError } from '../formats/index.ts';
 import { type AnalyzeCommandOptions, runAnalyze } from './analyze.ts';
-import { type BackendName, backendNames } from './backends.ts';
+import { type BackendChoice, backendChoices } from './backends.ts';
 import { runFormats } from './formats.ts';
 import type { Io } from './io.ts';
 import { choice, integer, patterns, tableFormat } from './options.ts';
@@ -121,6 +121,11 @@ function addExperiments(program: Command, io: Io): void {
     .option('--set <name=value>', 'set a parameter; lists are separated by commas (repeatable)', collect, [])
     .option('--out <folder>', 'keep data (Parquet), tables and figures; stopped, the same command goes on')
     .addOption(new Option('--table <form>', 'md, latex or csv').default('md').argParser(tableFormat))
+    .addOption(
+      new Option('--backend <name>', `what computes analyses of whole models: ${backendChoices.join(', ')}`)
+        .default('cpu')
+        .argParser(choice('--backend', backendChoices)),
+    )
     .addOption(new Option('--threads <n>', 'default: all cores').argParser(integer('--threads', 1, 1024)))
     .action(async (id, options) => (await import('./run.ts')).runExperiment(id, options, io));
   program
@@ -145,9 +150,9 @@ function addProbe(program: Command, io: Io, outcome: { code: number }): void {
       'measure what a backend does (rounding, subnormals, contraction, summation trees) beside what it declares',
     )
     .addOption(
-      new Option('--backend <name>', backendNames.join(', '))
+      new Option('--backend <name>', backendChoices.join(', '))
         .default('cpu')
-        .argParser(choice('--backend', backendNames)),
+        .argParser(choice('--backend', backendChoices)),
     )
     .addOption(
       new Option(
@@ -158,7 +163,7 @@ function addProbe(program: Command, io: Io, outcome: { code: number }): void {
     .addOption(new Option('--table <form>', 'md, latex or csv').default('md').argParser(tableFormat))
     .option('--json', 'print every finding as JSON instead of a table')
     .addHelpText('after', '\nThe exit code is 1 where something is not as declared.')
-    .action(async ({ backend, ...options }: ProbeCommandOptions & { backend: BackendName }) => {
+    .action(async ({ backend, ...options }: ProbeCommandOptions & { backend: BackendChoice }) => {
       if (!(await runProbeOf(backend, options, io))) outcome.code = 1;
     });
 }

@@ -1,6 +1,6 @@
 /** Options of every command that runs a decoder: what computes, on which tokens, and the random decoder. */
 import { type Command, Option } from 'commander';
-import { backendNames } from './backends.ts';
+import { backendChoices } from './backends.ts';
 import { choice, integer, positive, tokenLists } from './options.ts';
 
 export const ARITHMETIC = 'Arithmetic:';
@@ -25,9 +25,9 @@ export function addPolicy(command: Command): void {
 export function addBackend(command: Command): void {
   const add = adderTo(command);
   add(
-    option('--backend <name>', `what computes the policy's run: ${backendNames.join(', ')}; the bits are the same`)
+    option('--backend <name>', `what computes the policy's run: ${backendChoices.join(', ')}; the bits are the same`)
       .default('cpu')
-      .argParser(choice('--backend', backendNames)),
+      .argParser(choice('--backend', backendChoices)),
     ARITHMETIC,
   );
 }

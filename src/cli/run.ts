@@ -1,8 +1,11 @@
 /** `ulpwise run`, `table` and `plot`: experiments, and their tables and figures made again from the data. */
+import type { GpuBackend } from '../backends/webgpu/backend.ts';
 import type { Experiment, Row } from '../experiments/experiment.ts';
 import { experimentOf, experiments } from '../experiments/index.ts';
 import { checked, describeParameters, type Parameters, parametersOf } from '../experiments/parameters.ts';
 import { InputError } from '../formats/index.ts';
+import { siteNames } from '../model/program/taps.ts';
+import { randomDecoder } from '../model/random/random-decoder.ts';
 import { type CellTask, runCells } from '../platform/node-cells.ts';
 import { figureFonts } from '../platform/node-fonts.ts';
 import { openRunFolder, type RunFolder, readRunFolder } from '../platform/node-run-folder.ts';
@@ -13,6 +16,8 @@ import { experimentTable } from '../report/experiment-tables.ts';
 import { panelsFigure } from '../report/panels-figure.ts';
 import { svgToPng } from '../report/png.ts';
 import { type Column, markdownTable, type TableFormat } from '../report/table.ts';
+import { parsePolicy } from '../tensor/index.ts';
+import { type BackendChoice, chooseBackend, gpuRefusal } from './backends.ts';
 import type { Io } from './io.ts';
 import { progressLine } from './progress.ts';
 import { version } from './version.ts';
@@ -24,6 +29,7 @@ export interface RunCommandOptions {
   readonly out?: string;
   readonly table: TableFormat;
   readonly threads?: number;
+  readonly backend: BackendChoice;
 }
 
 /** @throws InputError where the experiment, a parameter or the folder is wrong */
@@ -32,26 +38,68 @@ export async function runExperiment(id: string | undefined, options: RunCommandO
   if (id === undefined) throw new InputError('run: expected the id of an experiment; ulpwise run --list shows them');
   const experiment = experimentOf(id);
   const parameters = parametersOf(experiment, options.set, options.quick);
+  const { name, gpu } = await chooseBackend(options.backend, refusalOf(experiment, parameters, options), io.stderr);
+  try {
+    await runOn({ experiment, parameters, backend: name === 'scalar' ? name : 'cpu', gpu }, options, io);
+  } finally {
+    gpu?.close();
+  }
+}
+
+/**
+ * Why no GPU computes the experiment; undefined where one can.
+ * @throws InputError where another backend than the CPU's is asked for by name, and the experiment has no use for it
+ */
+function refusalOf(experiment: Experiment, parameters: Parameters, { backend }: RunCommandOptions): string | undefined {
+  const { id, policies } = experiment;
+  if (policies === undefined) {
+    if (backend === 'cpu' || backend === 'auto') return `${id} analyses no whole models`;
+    throw new InputError(`--backend: expected cpu or auto for ${id}, which analyses no whole models, got '${backend}'`);
+  }
+  // The sites of a model of one layer stand for those of any.
+  const sites = siteNames(randomDecoder({ layers: 1 }).config);
+  const refusals = policies(parameters).map((text) => gpuRefusal(parsePolicy(text), sites));
+  return refusals.find((refusal) => refusal !== undefined);
+}
+
+interface Chosen {
+  readonly experiment: Experiment;
+  readonly parameters: Parameters;
+  readonly backend: 'cpu' | 'scalar';
+  readonly gpu: GpuBackend | undefined;
+}
+
+async function runOn({ experiment, parameters, backend, gpu }: Chosen, options: RunCommandOptions, io: Io) {
+  const { id } = experiment;
   const cells = experiment.cells(parameters);
-  const manifest = runManifestJson({ experiment: id, version, parameters, cells: cells.length });
+  const manifest = runManifestJson({
+    ...{ experiment: id, version, parameters, cells: cells.length },
+    backend: gpu?.probe ?? (backend === 'scalar' ? backend : undefined),
+  });
   const folder = options.out === undefined ? undefined : openRunFolder('--out', options.out, manifest);
 
   const rows = new Map<number, readonly Row[]>();
   if (folder !== undefined) await readFinished(folder, experiment, rows);
-  const tasks = cells.flatMap((cell, index) => (rows.has(index) ? [] : [{ experiment: id, parameters, index, cell }]));
+  const tasks = cells.flatMap((cell, index) =>
+    rows.has(index) ? [] : [{ experiment: id, parameters, index, cell, backend }],
+  );
   const { report, clear } = progressLine(io);
   const show = (what: string) => report({ done: rows.size, total: cells.length, what });
   show(id);
-  await runCells(
-    tasks,
-    options.threads ?? threadsOf(process.env.ULPWISE_THREADS),
-    (found, { index, cell }: CellTask) => {
-      folder?.add(index, cellsParquet(experiment.columns, found, { experiment: id, cell: JSON.stringify(cell) }));
-      rows.set(index, found);
-      show(Object.values(cell).join(' '));
-    },
-  );
-  clear();
+  try {
+    await runCells(
+      tasks,
+      options.threads ?? threadsOf(process.env.ULPWISE_THREADS),
+      (found, { index, cell }: CellTask) => {
+        folder?.add(index, cellsParquet(experiment.columns, found, { experiment: id, cell: JSON.stringify(cell) }));
+        rows.set(index, found);
+        show(Object.values(cell).join(' '));
+      },
+      gpu,
+    );
+  } finally {
+    clear();
+  }
   const all = cells.flatMap((_, index) => rows.get(index) as readonly Row[]);
   if (folder !== undefined) {
     writeTables(folder, experiment, all, parameters, options.table);

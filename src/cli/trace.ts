@@ -1,13 +1,14 @@
 /** `ulpwise trace`: a run's taps in a file, each in its own format, or what can be said of them in JSON. */
-import { roundingSeeds } from '../analysis/analyze.ts';
+import { policyFor, roundingSeeds } from '../analysis/analyze.ts';
 import { type PlannedTap, planRecording, type Recording } from '../analysis/traces/record.ts';
 import { type TapStatistics, tapStatistics } from '../analysis/traces/statistics.ts';
 import { type Format, fitsFloat32, formats } from '../formats/index.ts';
 import type { DecoderSource } from '../model/decoder-source.ts';
+import { siteNames } from '../model/program/taps.ts';
 import { atomicFile } from '../platform/node-output.ts';
 import type { SafetensorsEntry, WrittenDtype } from '../report/safetensors-writer.ts';
 import { statisticsJson } from '../report/trace-json.ts';
-import { type BackendName, openGpu } from './backends.ts';
+import { analyzeBackend, type BackendChoice, type ChosenBackend, chooseBackend, gpuRefusal } from './backends.ts';
 import { dumpTo } from './dump.ts';
 import { chooseModel, chooseTokens, type DecoderOptions, type TokenOptions } from './input.ts';
 import type { Io } from './io.ts';
@@ -19,7 +20,7 @@ export interface TraceCommandOptions extends TokenOptions, DecoderOptions {
   readonly pad: 'left' | 'right';
   readonly padToken?: number;
   readonly taps?: string[];
-  readonly backend: BackendName;
+  readonly backend: BackendChoice;
   readonly out: string;
   readonly stats?: boolean;
 }
@@ -30,11 +31,13 @@ export async function runTrace(checkpoint: string | undefined, options: TraceCom
   const tokens = chooseTokens(model, options);
   const { policy, pad, padToken, taps } = options;
   const progress = progressLine(io);
-  const device = options.backend === 'webgpu' ? await openGpu() : undefined;
+  let chosen: ChosenBackend | undefined;
   try {
+    const refusal = gpuRefusal(policyFor(model, policy), siteNames(model.config));
+    chosen = await chooseBackend(options.backend, refusal, io.stderr);
     const recording = planRecording(model, tokens, {
       ...{ policy, pad, padToken, taps },
-      backend: device ?? (options.backend === 'scalar' ? 'scalar' : 'cpu'),
+      backend: analyzeBackend(chosen),
       onProgress: progress.report,
       pause: io.pause,
     });
@@ -42,7 +45,7 @@ export async function runTrace(checkpoint: string | undefined, options: TraceCom
     await (options.stats === true ? writeStatistics : writeTaps)(options.out, recording, about);
   } finally {
     progress.clear();
-    device?.close();
+    chosen?.gpu?.close();
   }
   io.stdout(`${options.out}\n`);
 }

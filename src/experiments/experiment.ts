@@ -3,6 +3,7 @@
  * made of the rows. Everything else (workers, files, printing) knows experiments by this alone.
  */
 import type { z } from 'zod';
+import type { AnalyzeOptions } from '../analysis/options.ts';
 import type { DecoderSource } from '../model/decoder-source.ts';
 
 /** A value of a row; null where there is none. NaN and infinities are numbers like others. */
@@ -79,9 +80,11 @@ export interface Source {
   readonly reported: string;
 }
 
-/** What differs between Node and a browser. */
+/** What differs between Node and a browser, and what computes. */
 export interface Context {
   loadCheckpoint(folder: string): Promise<DecoderSource>;
+  /** For the analyses of whole models; default `cpu`. */
+  readonly backend?: AnalyzeOptions['backend'];
 }
 
 /** P: the parameters, all with values. */
@@ -96,6 +99,8 @@ export interface Experiment<P = Readonly<Record<string, unknown>>> {
   /** Parameters of a run of some seconds. */
   readonly quick: Partial<P>;
   readonly columns: readonly Column[];
+  /** The policies under which it analyses whole models, on any backend; absent where it computes none. */
+  policies?(parameters: P): readonly string[];
   cells(parameters: P): readonly Cell[];
   /** The rows of one cell: a function of parameters and cell alone (and of the files that they name). */
   run(parameters: P, cell: Cell, context: Context): Promise<readonly Row[]>;

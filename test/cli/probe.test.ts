@@ -55,7 +55,7 @@ describe('ulpwise probe', () => {
     expect(written.out).toMatch(/subnormal results,subnormals=flush,flush,flush,fp16,12,true\r\n/);
   });
   it.each([
-    ['probe --backend tpu', /--backend: expected cpu, scalar, webgpu, got 'tpu'/],
+    ['probe --backend tpu', /--backend: expected cpu, scalar, webgpu, auto, got 'tpu'/],
     ['probe --formats bf16,fp8', /--formats: expected some of fp64, .* got 'fp8'/],
     ['probe --table html', /--table: expected/],
     ['probe model', /too many arguments/],

@@ -1,6 +1,6 @@
 /** A device with what its probe shows, from which arithmetics are made. */
 import type { SpecOf } from '../../arithmetic/softfloat.ts';
-import { GpuDevice } from './device.ts';
+import { type DeviceOptions, GpuDevice } from './device.ts';
 import { GpuArithmetic } from './gpu-arithmetic.ts';
 import { type DeviceProbe, probeDevice } from './probe.ts';
 
@@ -17,8 +17,8 @@ export class GpuBackend {
    * Opens a device and measures it.
    * @throws InputError where there is no adapter; GpuError where the device fails, or its integer arithmetic is wrong
    */
-  static async open(gpu: GPU): Promise<GpuBackend> {
-    const device = await GpuDevice.open(gpu);
+  static async open(gpu: GPU, options: DeviceOptions = {}): Promise<GpuBackend> {
+    const device = await GpuDevice.open(gpu, options);
     try {
       return new GpuBackend(device, await probeDevice(device));
     } catch (error) {

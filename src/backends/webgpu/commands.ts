@@ -85,15 +85,14 @@ export class Commands {
       at += words;
     }
     this.device.queue.submit([encoder.finish()]);
-    try {
-      await staging.mapAsync(1);
-    } catch (error) {
-      // What made it fail comes as an event of its own, or the device was closed meanwhile.
+    const [settled, mapped] = await Promise.allSettled([this.device.settle(), staging.mapAsync(1)]);
+    if (settled.status === 'rejected') throw settled.reason;
+    if (mapped.status === 'rejected') {
+      // The device was lost, which comes as an event of its own, or closed meanwhile.
       await new Promise((resume) => setTimeout(resume));
       this.device.check();
-      throw error;
+      throw mapped.reason;
     }
-    this.device.check();
     const all = new Uint32Array(staging.getMappedRange().slice(0));
     staging.destroy();
     let from = 0;

@@ -14,6 +14,15 @@ export interface GpuInfo {
   readonly architecture: string;
   readonly device: string;
   readonly description: string;
+  /** Whether it computes on the CPU, as SwiftShader does. */
+  readonly software: boolean;
+}
+
+export interface DeviceOptions {
+  /** The beginning of the messages; default `webgpu`. */
+  readonly where?: string;
+  /** Bytes of a buffer, at most, where that is less than the device's own limit: tries on small models what large ones need. */
+  readonly bufferLimit?: number;
 }
 
 /** A WGSL module with the entry `main`, whose bindings are storage buffers, read or written as `bindings` says, and a uniform. */
@@ -31,6 +40,8 @@ const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
 export class GpuDevice {
   readonly info: GpuInfo;
   readonly limits: GPUSupportedLimits;
+  /** Bytes of a buffer that kernels read or write, at most. */
+  readonly bufferLimit: number;
   private readonly device: GPUDevice;
   private readonly held: object;
   private readonly pipelines = new Map<string, GPUComputePipeline>();
@@ -38,21 +49,22 @@ export class GpuDevice {
   private failure: GpuError | undefined;
   private closed = false;
 
-  private constructor(gpu: GPU, adapter: GPUAdapter, device: GPUDevice) {
+  private constructor(gpu: GPU, adapter: GPUAdapter, device: GPUDevice, bufferLimit = Number.POSITIVE_INFINITY) {
     this.device = device;
     this.limits = device.limits;
+    this.bufferLimit = Math.min(bufferLimit, device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
     const { vendor, architecture, device: model, description } = adapter.info;
-    this.info = { vendor, architecture, device: model, description };
+    this.info = { vendor, architecture, device: model, description, software: isSoftware(adapter.info) };
     this.held = { gpu, adapter, device };
     reachable.add(this.held);
-    device.addEventListener('uncapturederror', ({ error }) => this.fail(describe(error)));
+    this.openScopes();
     device.lost.then(({ message }) => {
       if (!this.closed) this.fail(`the device was lost: ${message}`);
     });
   }
 
   /** @throws InputError where there is no adapter; GpuError where it gives no device */
-  static async open(gpu: GPU, where = 'webgpu'): Promise<GpuDevice> {
+  static async open(gpu: GPU, { where = 'webgpu', bufferLimit }: DeviceOptions = {}): Promise<GpuDevice> {
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (adapter === null) {
       throw new InputError(
@@ -61,7 +73,7 @@ export class GpuDevice {
     }
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
     try {
-      return new GpuDevice(gpu, adapter, await adapter.requestDevice({ requiredLimits }));
+      return new GpuDevice(gpu, adapter, await adapter.requestDevice({ requiredLimits }), bufferLimit);
     } catch (error) {
       throw new GpuError(`${where}: the GPU gave no device: ${(error as Error).message}`);
     }
@@ -86,6 +98,28 @@ export class GpuDevice {
     this.failure ??= new GpuError(`webgpu: ${what}`);
   }
 
+  /** Errors go to scopes: as events, Dawn prints them on stdout. */
+  private openScopes(): void {
+    for (const filter of ERROR_KINDS) this.device.pushErrorScope(filter);
+  }
+
+  /**
+   * Awaits what came of everything asked of the device so far.
+   * @throws GpuError where any of it failed
+   */
+  async settle(): Promise<void> {
+    // The last scope opened is the first one closed: lack of memory, which makes what follows fail too.
+    const scopes = ERROR_KINDS.map(() => this.device.popErrorScope());
+    this.openScopes();
+    const outcomes = await Promise.allSettled(scopes);
+    this.check();
+    for (const outcome of outcomes) {
+      // A scope of a device that is lost has no outcome; the loss is told on its own.
+      if (outcome.status === 'fulfilled' && outcome.value !== null) this.fail(describe(outcome.value));
+    }
+    this.check();
+  }
+
   /** @throws GpuError where the device has failed or was closed */
   check(): void {
     if (this.closed) throw new GpuError('webgpu: the device was closed');
@@ -99,17 +133,28 @@ export class GpuDevice {
   storage(words: number, mappedAtCreation = false): GPUBuffer {
     this.check();
     const size = Math.max(4, 4 * words);
-    const limit = Math.min(this.limits.maxBufferSize, this.limits.maxStorageBufferBindingSize);
+    const { bufferLimit: limit } = this;
     if (size > limit) {
       throw new InputError(
         `webgpu: expected tensors of at most ${limit} bytes, the device's limit, got ${size}; take shorter or fewer sequences, or --backend cpu`,
       );
     }
-    return this.device.createBuffer({
+    return this.create({
       size,
       mappedAtCreation,
       usage: GPU_BUFFER.STORAGE | GPU_BUFFER.COPY_SRC | GPU_BUFFER.COPY_DST,
     });
+  }
+
+  private create(descriptor: GPUBufferDescriptor): GPUBuffer {
+    try {
+      return this.device.createBuffer(descriptor);
+    } catch (error) {
+      // A buffer that is mapped at once is refused by an exception.
+      this.fail(`out of GPU memory: a buffer of ${descriptor.size} bytes: ${(error as Error).message}`);
+      this.check();
+      throw error;
+    }
   }
 
   /** A storage buffer of `words` words that begins with these. */
@@ -121,11 +166,11 @@ export class GpuDevice {
   }
 
   uniforms(size: number): GPUBuffer {
-    return this.device.createBuffer({ size, usage: GPU_BUFFER.UNIFORM | GPU_BUFFER.COPY_DST });
+    return this.create({ size, usage: GPU_BUFFER.UNIFORM | GPU_BUFFER.COPY_DST });
   }
 
   staging(words: number): GPUBuffer {
-    return this.device.createBuffer({
+    return this.create({
       size: Math.max(4, 4 * words),
       usage: GPU_BUFFER.MAP_READ | GPU_BUFFER.COPY_DST,
     });
@@ -177,6 +222,15 @@ export class GpuDevice {
 // The flags of the specification (WebGPU, 5.1 and 8.1.1), which Node has as no globals.
 const GPU_BUFFER = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80 } as const;
 const SHADER_STAGE_COMPUTE = 0x4;
+
+/** As the adapter says, or where it does not, by the names of the rasterizers that there are. */
+function isSoftware({ isFallbackAdapter, architecture, description }: GPUAdapterInfo): boolean {
+  return (
+    isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${description}`)
+  );
+}
+
+const ERROR_KINDS = ['validation', 'internal', 'out-of-memory'] as const;
 
 function describe(error: GPUError): string {
   const kind = error.constructor.name === 'GPUOutOfMemoryError' ? 'out of GPU memory' : 'the GPU refused a command';

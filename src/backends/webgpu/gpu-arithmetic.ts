@@ -12,6 +12,7 @@ import { scalarsOf } from '../../softfloat/scalar.ts';
 import { type KeyMask, rowLength, sizeOf, type Tensor, tensor } from '../../tensor/index.ts';
 import { roundArrayIn } from '../cpu/round-array.ts';
 import { kernelMemory } from '../cpu/wasm.ts';
+import { type ColumnBlock, columnBlocks } from './column-blocks.ts';
 import { Commands, groupsFor } from './commands.ts';
 import { type GpuDevice, GpuError, type Kernel } from './device.ts';
 import { GpuElementary } from './gpu-elementary.ts';
@@ -324,13 +325,31 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
     const rows = mask && this.onDevice(mask, a.shape);
     return this.sums.product(this.site(site), a, b, { transposed, mask: rows }, false);
   }
-  linear(name: string, x: GpuTensor, { weight, layout, bias }: Linear): GpuTensor {
+  linear(name: string, x: GpuTensor, layer: Linear): GpuTensor {
+    const rows = { ...x, shape: [sizeOf(x.shape.slice(0, -1)), rowLength(x.shape)] };
+    const blocks = columnBlocks(layer, this.memory.mostWords);
+    const y = blocks.length === 1 ? this.block(name, rows, layer, false) : this.blocks(name, rows, blocks);
+    return { ...y, shape: [...x.shape.slice(0, -1), rowLength(y.shape)] };
+  }
+  private block(name: string, rows: GpuTensor, { weight, layout, bias }: Linear, isRounded: boolean): GpuTensor {
     const site = this.site(name);
     const weights = this.roundedParameter(weight, parameterContextOf(site.spec, site.spec.input));
-    const rows = { ...x, shape: [sizeOf(x.shape.slice(0, -1)), rowLength(x.shape)] };
     const shift = bias && this.parameter(name, bias).allocation;
-    const y = this.sums.product(site, rows, weights, { transposed: layout === 'out-in', bias: shift }, true);
-    return { ...y, shape: [...x.shape.slice(0, -1), rowLength(y.shape)] };
+    return this.sums.product(site, rows, weights, { transposed: layout === 'out-in', bias: shift, isRounded }, true);
+  }
+  /** Each takes the elements, and so the random words, that are its own in the whole. */
+  private blocks(name: string, rows: GpuTensor, blocks: readonly ColumnBlock[]): GpuTensor {
+    const site = this.site(name);
+    const stride = blocks.reduce((sum, { columns }) => sum + columns, 0);
+    return this.memory.scope(() =>
+      site.operation(() => {
+        const left = this.sums.input(site, rows, rows.shape[0] * stride);
+        const results = blocks.map(({ from, columns, layer }) =>
+          site.within({ start: from, width: columns, stride }, () => this.block(name, left, layer, true)),
+        );
+        return results.reduce((before, block) => this.concat(before, block));
+      }),
+    );
   }
 
   // Composites are composed; what they allocate on the way is free again at once.

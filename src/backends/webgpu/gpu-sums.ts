@@ -19,6 +19,8 @@ export interface ProductOptions {
   readonly transposed: boolean;
   readonly mask?: GpuMask | undefined;
   readonly bias?: Allocation | undefined;
+  /** Whether a's input rounding is done already. */
+  readonly isRounded?: boolean;
 }
 
 /** A mask's ranges on the device, and how rows of a tensor find theirs. */
@@ -91,7 +93,7 @@ export class GpuSums {
     const [size, sizeA] = [sizeOf(shape), sizeOf(a.shape)];
     return this.memory.scope(() =>
       site.operation(() => {
-        const left = this.input(site, a, size);
+        const left = options.isRounded ? a : this.input(site, a, size);
         const right = weights ? b : this.input(site, b, size + sizeA);
         const product: ProductKind = spec.fma ? 'fma' : spec.product === 'exact' ? 'exact' : 'rounded';
         const order = orderOfProduct(spec, { m, n, k });
@@ -137,7 +139,7 @@ export class GpuSums {
   }
 
   /** R_input of an activation, whose entries are counted from `start` on. */
-  private input(site: GpuSite, x: GpuTensor, start: number): GpuTensor {
+  input(site: GpuSite, x: GpuTensor, start: number): GpuTensor {
     const count = sizeOf(x.shape);
     const at = site.within(partFrom(start), () => site.claim(count, 1));
     if (site.keepsInput(x.format)) return x;

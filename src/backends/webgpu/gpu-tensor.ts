@@ -43,6 +43,11 @@ export class GpuMemory {
     this.forgotten = new FinalizationRegistry(({ buffer, words }) => this.recycle(buffer, words));
   }
 
+  /** Numbers of a tensor, at most. */
+  get mostWords(): number {
+    return Math.floor(this.device.bufferLimit / (4 * GRAIN)) * GRAIN;
+  }
+
   allocate(count: number): Allocation {
     const words = wordsFor(count);
     return this.track(this.reuse(words) ?? this.device.storage(words), words);

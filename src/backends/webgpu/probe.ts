@@ -149,12 +149,7 @@ export async function probeDevice(device: GpuDevice): Promise<DeviceProbe> {
   for (const { property, measured } of conversionFindings(cases, results))
     found(property, measured, 'nothing', cases.count);
   const { limits } = device;
-  found(
-    'buffer of at most',
-    `${Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)} bytes`,
-    'tensors',
-    1,
-  );
+  found('buffer of at most', `${device.bufferLimit} bytes`, 'tensors', 1);
   found(
     'workgroup of at most',
     `${limits.maxComputeInvocationsPerWorkgroup} invocations, ${limits.maxComputeWorkgroupStorageSize} bytes`,

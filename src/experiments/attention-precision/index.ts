@@ -71,6 +71,7 @@ export const attentionPrecisionExperiment = experiment({
     { key: 'error', kind: 'number', header: 'relative error', meaning: '‖x̂ − x‖_F/‖x‖_F' },
     { key: 'errorLinf', kind: 'number', header: 'median ‖d‖∞/‖x‖∞', meaning: 'median over tokens' },
   ],
+  policies: (p) => p.formats.flatMap((format) => VARIANTS.map((parts) => policyOf(format, p.higher, parts))),
   cells: (p) =>
     p.formats.flatMap((format) =>
       (p.checkpoint === '' ? p.gains : [null]).flatMap((gain) =>
@@ -96,7 +97,8 @@ async function rowsOf(p: Parameters, cell: Cell, context: Context): Promise<Row[
   const rows: Row[] = [];
   for (const parts of VARIANTS) {
     const policy = policyOf(String(cell.format), p.higher, parts);
-    const analysis = await analyze(model, tokens, { policy, taps, uncertaintyTokens: 1 });
+    const options = { policy, taps, uncertaintyTokens: 1, backend: context.backend };
+    const analysis = await analyze(model, tokens, options);
     for (const { tap, relFrobenius, relLinf } of analysis.taps) {
       const layer = Number(layerOf(tap)) + 1;
       rows.push({ ...cell, parts: nameOf(parts), layer, error: relFrobenius, errorLinf: relLinf.q50 });

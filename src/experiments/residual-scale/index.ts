@@ -66,6 +66,7 @@ export const residualScaleExperiment = experiment({
     ...quantileColumns('abs', '‖d‖∞', 'a token’s largest error'),
     { key: 'minNorm', kind: 'number', header: 'min ‖x‖₂', meaning: 'smallest 2-norm of a token' },
   ],
+  policies: (p) => [p.policy],
   cells: (p) =>
     (p.checkpoint === '' ? p.streams : [null]).flatMap((stream) =>
       p.scales.flatMap((s) => Array.from({ length: p.samples }, (_, sample) => ({ stream, s, sample }))),
@@ -83,7 +84,8 @@ async function rowsOf(p: Parameters, cell: Cell, context: Context): Promise<Row[
   const length = p.tokens || (p.checkpoint === '' ? PRESETS[p.preset].tokens : 128);
   const tokens = randomTokens(p.seed + sample, 1, length, model.config.vocabulary);
   const names = halfBlocks(model.config).map(({ name }) => name);
-  const { taps } = await analyze(model, tokens, { policy: p.policy, taps: names, uncertaintyTokens: 1 });
+  const options = { policy: p.policy, taps: names, uncertaintyTokens: 1, backend: context.backend };
+  const { taps } = await analyze(model, tokens, options);
   const { u } = parsePolicy(p.policy).specFor(names[0]).out;
   return taps.map(({ tap, relLinf, relComponentwise, absLinf, minRowNorm }, i) => ({
     ...{ stream: cell.stream, s: cell.s, sample, position: i + 1, tap },
