@@ -3,7 +3,7 @@
  * reads them back. It computes in the formats inside float32, and refuses others.
  */
 import type { Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../../arithmetic/arithmetic.ts';
-import { broadcastShapes, permuted } from '../../arithmetic/axes.ts';
+import { broadcastShapes } from '../../arithmetic/axes.ts';
 import { ComposedArithmetic } from '../../arithmetic/composites.ts';
 import { parameterContextOf, type SpecOf } from '../../arithmetic/softfloat.ts';
 import type { Part } from '../../arithmetic/stochastic.ts';
@@ -14,29 +14,17 @@ import { roundArrayIn } from '../cpu/round-array.ts';
 import { kernelMemory } from '../cpu/wasm.ts';
 import { type ColumnBlock, columnBlocks } from './column-blocks.ts';
 import { Commands, groupsFor } from './commands.ts';
-import { type GpuDevice, GpuError, type Kernel } from './device.ts';
+import { type GpuDevice, GpuError } from './device.ts';
 import { GpuElementary } from './gpu-elementary.ts';
-import { type GpuMask, GpuSums, gpuMask } from './gpu-sums.ts';
-import { type Allocation, float32Of, GpuMemory, type GpuTensor, paddedShape, stridesOf } from './gpu-tensor.ts';
+import { GpuMovements } from './gpu-movements.ts';
+import { GpuSums } from './gpu-sums.ts';
+import { float32Of, GpuMemory, type GpuTensor, paddedShape, stridesOf } from './gpu-tensor.ts';
 import { type BinaryName, elementwiseKernel, elementwiseUniform, MAX_RANK } from './kernels/elementwise.ts';
-import {
-  copyKernel,
-  copyUniform,
-  countUniform,
-  MAX_AXES,
-  negateKernel,
-  reluKernel,
-  rowMaxKernel,
-  rowMaxUniform,
-  selectKernel,
-  selectUniform,
-} from './kernels/movements.ts';
 import { addressWords } from './kernels/parts.ts';
 import { GpuSite } from './site.ts';
 import { convertUniform } from './uniforms.ts';
 import type { ElementaryName } from './wgsl/elementary.ts';
 import type { TrustedOperations } from './wgsl/quick.ts';
-import { bitsOf } from './wgsl/rounding.ts';
 
 const NOTHING_TRUSTED: TrustedOperations = { add: false, multiply: false };
 
@@ -51,8 +39,8 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
   private readonly memory: GpuMemory;
   private readonly functions: GpuElementary;
   private readonly sums: GpuSums;
+  private readonly movements: GpuMovements;
   private readonly sites = new Map<string, GpuSite>();
-  private readonly masks = new WeakMap<KeyMask, Allocation>();
   private readonly parameters: Rounded<Tensor> = new WeakMap();
   private readonly tables: Rounded<RealTable> = new WeakMap();
 
@@ -65,6 +53,7 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
     this.memory = new GpuMemory(device, this.commands);
     this.functions = new GpuElementary(device, this.commands, this.memory);
     this.sums = new GpuSums(this.commands, this.memory);
+    this.movements = new GpuMovements(this.commands, this.memory);
   }
 
   private site(name: string): GpuSite {
@@ -156,103 +145,25 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
     return { ...v, shape };
   }
   permute(v: GpuTensor, axes: readonly number[]): GpuTensor {
-    const { shape } = permuted(v.shape, axes);
-    const strides = strictStrides(v.shape);
-    const result = this.memory.allocate(sizeOf(shape));
-    this.copy(
-      v.allocation,
-      result,
-      shape,
-      axes.map((axis) => strides[axis]),
-      strictStrides(shape),
-      0,
-      0,
-    );
-    return { shape, allocation: result, format: v.format };
+    return this.movements.permute(v, axes);
   }
   slice(v: GpuTensor, from: number, to: number): GpuTensor {
-    const shape = [...v.shape.slice(0, -1), to - from];
-    const result = this.memory.allocate(sizeOf(shape));
-    this.copy(v.allocation, result, shape, strictStrides(v.shape), strictStrides(shape), from, 0);
-    return { shape, allocation: result, format: v.format };
+    return this.movements.slice(v, from, to);
   }
   concat(a: GpuTensor, b: GpuTensor): GpuTensor {
-    const left = rowLength(a.shape);
-    const shape = [...a.shape.slice(0, -1), left + rowLength(b.shape)];
-    const result = this.memory.allocate(sizeOf(shape));
-    this.copy(a.allocation, result, a.shape, strictStrides(a.shape), strictStrides(shape), 0, 0);
-    this.copy(b.allocation, result, b.shape, strictStrides(b.shape), strictStrides(shape), 0, left);
-    return { shape, allocation: result, format: a.format };
+    return this.movements.concat(a, b);
   }
-  private copy(
-    from: Allocation,
-    to: Allocation,
-    dims: readonly number[],
-    read: readonly number[],
-    write: readonly number[],
-    readFrom: number,
-    writeTo: number,
-  ): void {
-    const count = sizeOf(dims);
-    const padded = (strides: readonly number[]) => [...new Array(MAX_AXES - strides.length).fill(0), ...strides];
-    const uniform = copyUniform.words({
-      ...{ count, dims: paddedShape(dims, MAX_AXES), read: padded(read), write: padded(write) },
-      ...{ readFrom, writeTo },
-    });
-    this.commands.dispatch(copyKernel, [from.buffer, to.buffer], uniform, groupsFor(count));
-  }
-
   negate(v: GpuTensor): GpuTensor {
-    return this.entries(negateKernel, v);
+    return this.movements.negate(v);
   }
   relu(v: GpuTensor): GpuTensor {
-    return this.entries(reluKernel, v);
+    return this.movements.relu(v);
   }
-  private entries(kernel: Kernel, v: GpuTensor): GpuTensor {
-    const count = sizeOf(v.shape);
-    const result = this.memory.allocate(count);
-    const uniform = countUniform.words({ count });
-    this.commands.dispatch(kernel, [v.allocation.buffer, result.buffer], uniform, groupsFor(count));
-    return { ...v, allocation: result };
-  }
-
   rowMax(v: GpuTensor, mask?: KeyMask): GpuTensor {
-    const shape = [...v.shape.slice(0, -1), 1];
-    const count = sizeOf(shape);
-    const uniform = rowMaxUniform.words({ count, width: rowLength(v.shape), ...this.maskFields(v, mask) });
-    return { ...v, shape, allocation: this.masked(rowMaxKernel, v, mask, uniform, count) };
+    return this.movements.rowMax(v, mask);
   }
   select(v: GpuTensor, mask: KeyMask, hidden: number): GpuTensor {
-    const count = sizeOf(v.shape);
-    const uniform = selectUniform.words({
-      ...{ count, width: rowLength(v.shape), ...this.maskFields(v, mask), hidden: bitsOf(hidden) },
-    });
-    return { ...v, allocation: this.masked(selectKernel, v, mask, uniform, count) };
-  }
-  private maskFields(v: GpuTensor, mask: KeyMask | undefined): { rowsOfSequence: number; queries: number } {
-    return mask === undefined ? { rowsOfSequence: 0, queries: 0 } : this.onDevice(mask, v.shape);
-  }
-  private masked(
-    kernel: Kernel,
-    v: GpuTensor,
-    mask: KeyMask | undefined,
-    uniform: number[],
-    count: number,
-  ): Allocation {
-    const result = this.memory.allocate(count);
-    const ranges = mask === undefined ? v.allocation : this.onDevice(mask, v.shape).ranges;
-    this.commands.dispatch(kernel, [v.allocation.buffer, ranges.buffer, result.buffer], uniform, groupsFor(count));
-    return result;
-  }
-  private onDevice(mask: KeyMask, shape: readonly number[]): GpuMask {
-    let ranges = this.masks.get(mask);
-    if (ranges === undefined) {
-      const { from, to } = mask;
-      const words = Uint32Array.from({ length: 2 * from.length }, (_, i) => (i % 2 === 0 ? from : to)[i >> 1]);
-      ranges = this.memory.outside(() => this.memory.upload(words));
-      this.masks.set(mask, ranges);
-    }
-    return gpuMask(ranges, mask, shape);
+    return this.movements.select(v, mask, hidden);
   }
 
   add(site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
@@ -322,7 +233,7 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
   }
   matmul(site: string, a: GpuTensor, b: GpuTensor, options: MatmulOptions = {}): GpuTensor {
     const { transposed = false, mask } = options;
-    const rows = mask && this.onDevice(mask, a.shape);
+    const rows = mask && this.movements.onDevice(mask, a.shape);
     return this.sums.product(this.site(site), a, b, { transposed, mask: rows }, false);
   }
   linear(name: string, x: GpuTensor, layer: Linear): GpuTensor {
@@ -374,9 +285,4 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
   override rotate(site: string, x: GpuTensor, tables: RotaryTables): GpuTensor {
     return this.memory.scope(() => super.rotate(site, x, tables));
   }
-}
-
-/** Row-major strides of every axis. */
-function strictStrides(shape: readonly number[]): number[] {
-  return shape.map((_, i) => sizeOf(shape.slice(i + 1)));
 }

@@ -2,8 +2,9 @@
 import { matmulShape } from '../../arithmetic/axes.ts';
 import { partFrom } from '../../arithmetic/stochastic.ts';
 import { type Format, InputError } from '../../formats/index.ts';
-import { type KeyMask, orderOfProduct, rowLength, sizeOf } from '../../tensor/index.ts';
+import { orderOfProduct, rowLength, sizeOf } from '../../tensor/index.ts';
 import { type Commands, groupsFor } from './commands.ts';
+import type { GpuMask } from './gpu-movements.ts';
 import type { Allocation, GpuMemory, GpuTensor } from './gpu-tensor.ts';
 import { elementwiseKernel } from './kernels/elementwise.ts';
 import { BIAS, matmulKernel, matmulUniform, type ProductKind, TILE } from './kernels/matmul.ts';
@@ -21,18 +22,6 @@ export interface ProductOptions {
   readonly bias?: Allocation | undefined;
   /** Whether a's input rounding is done already. */
   readonly isRounded?: boolean;
-}
-
-/** A mask's ranges on the device, and how rows of a tensor find theirs. */
-export interface GpuMask {
-  readonly ranges: Allocation;
-  readonly queries: number;
-  readonly rowsOfSequence: number;
-}
-
-/** Where the first axis of `shape` is the sequence and the last but one the query. */
-export function gpuMask(ranges: Allocation, mask: KeyMask, shape: readonly number[]): GpuMask {
-  return { ranges, queries: mask.queries, rowsOfSequence: sizeOf(shape.slice(1, -1)) };
 }
 
 /** Workgroups along an axis of a dispatch. */
