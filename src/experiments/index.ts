@@ -2,6 +2,7 @@
 import { InputError } from '../formats/index.ts';
 import { attentionPrecisionExperiment } from './attention-precision/index.ts';
 import type { Experiment } from './experiment.ts';
+import { lipschitzExperiment } from './lipschitz/index.ts';
 import { normsExperiment } from './norms/index.ts';
 import { residualScaleExperiment } from './residual-scale/index.ts';
 import { shapesExperiment } from './shapes/index.ts';
@@ -9,6 +10,7 @@ import { softmaxExperiment } from './softmax/index.ts';
 
 export const experiments: readonly Experiment[] = [
   attentionPrecisionExperiment,
+  lipschitzExperiment,
   normsExperiment,
   residualScaleExperiment,
   shapesExperiment,

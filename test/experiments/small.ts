@@ -4,6 +4,7 @@ import { loadCheckpoint } from '../../src/platform/node-checkpoint.ts';
 /** Assignments that make each experiment run in about a second. */
 export const small: Readonly<Record<string, readonly string[]>> = {
   'attention-precision': ['samples=1', 'layers=2', 'width=16', 'tokens=6', 'gains=1', 'formats=bf16'],
+  lipschitz: ['samples=2', 'width=8', 'lengths=2,8', 'gains=1'],
   norms: ['samples=3', 'width=64', 'formats=bf16', 'outliers=1,3000', 'shifts=0,100'],
   'residual-scale': ['samples=1', 'scales=0.1,10', 'streams=1'],
   shapes: [
