@@ -4,6 +4,7 @@ import { attentionPrecisionExperiment } from './attention-precision/index.ts';
 import type { Experiment } from './experiment.ts';
 import { lipschitzExperiment } from './lipschitz/index.ts';
 import { normsExperiment } from './norms/index.ts';
+import { predictorExperiment } from './predictor/index.ts';
 import { residualScaleExperiment } from './residual-scale/index.ts';
 import { shapesExperiment } from './shapes/index.ts';
 import { softmaxExperiment } from './softmax/index.ts';
@@ -12,6 +13,7 @@ export const experiments: readonly Experiment[] = [
   attentionPrecisionExperiment,
   lipschitzExperiment,
   normsExperiment,
+  predictorExperiment,
   residualScaleExperiment,
   shapesExperiment,
   softmaxExperiment,

@@ -6,6 +6,7 @@ export const small: Readonly<Record<string, readonly string[]>> = {
   'attention-precision': ['samples=1', 'layers=2', 'width=16', 'tokens=6', 'gains=1', 'formats=bf16'],
   lipschitz: ['samples=2', 'width=8', 'lengths=2,8', 'gains=1'],
   norms: ['samples=3', 'width=64', 'formats=bf16', 'outliers=1,3000', 'shifts=0,100'],
+  predictor: ['widths=16', 'depths=2', 'draws=3', 'tokens=8', 'formats=fp32,bf16', 'resamples=20'],
   'residual-scale': ['samples=1', 'scales=0.1,10', 'streams=1'],
   shapes: [
     ...['policies=bf16; kernels=shaped,bf16', 'layers=3', 'width=64', 'samples=2', 'batches=2,40'],
