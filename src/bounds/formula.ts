@@ -1,5 +1,5 @@
 /** Formulas of the catalogue as mathjs expressions: evaluated independently of the code, and as LaTeX. */
-import { all, create, type EvalFunction } from 'mathjs';
+import { all, create, type EvalFunction, type MathNode } from 'mathjs';
 import type { Scope, Values } from './bound.ts';
 
 // Comparisons of tiny numbers are comparisons, not equal within 10^−15. (A smaller relTol is refused by ceil and floor.)
@@ -25,9 +25,24 @@ export function evaluateFormula(formula: string, scope: Scope): Values {
   });
 }
 
+const GREEK: ReadonlySet<string> = new Set(
+  'alpha beta gamma delta epsilon eta theta kappa lambda mu nu rho sigma phi chi omega'.split(' '),
+);
+
+/** A letter, with its number as an index; a Greek letter; a word upright. */
+function symbolToLatex(name: string): string {
+  if (GREEK.has(name)) return `\\${name}`;
+  const [, letter, index] = /^([A-Za-z])(\d*)$/.exec(name) ?? [];
+  if (letter === undefined) return `\\mathrm{${name}}`;
+  // The space ends a command before it.
+  return index === '' ? ` ${letter}` : ` ${letter}_{${index}}`;
+}
+
 /** The formula in LaTeX. */
 export function formulaToLatex(formula: string): string {
-  return math.parse(formula).toTex({ parenthesis: 'auto' });
+  const handler = (node: MathNode): string | undefined =>
+    'isSymbolNode' in node && node.isSymbolNode ? symbolToLatex((node as unknown as { name: string }).name) : undefined;
+  return math.parse(formula).toTex({ parenthesis: 'auto', handler });
 }
 
 /** Names of the symbols that a formula reads. */

@@ -1,4 +1,5 @@
 /** The table of the catalogue of bounds. */
+import { formulaToLatex } from '../bounds/formula.ts';
 import type { Bound } from '../bounds/index.ts';
 import type { Column } from './table.ts';
 
@@ -7,5 +8,9 @@ export const boundColumns: readonly Column<Bound>[] = [
   { key: 'kind', header: 'kind', align: 'left', value: ({ kind }) => kind },
   { key: 'of', header: 'of', align: 'left', value: ({ scale, norm }) => `${scale}, ${norm}` },
   { key: 'quantity', header: 'quantity', align: 'left', value: ({ quantity }) => quantity },
-  { key: 'formula', header: 'formula', align: 'left', value: ({ formula }) => formula },
+  {
+    ...{ key: 'formula', header: 'formula', align: 'left' },
+    value: ({ formula }) => formula,
+    latex: ({ formula }) => `$${formulaToLatex(formula)}$`,
+  },
 ];

@@ -20,6 +20,8 @@ export interface Column<Row> {
   /** Default `scientific`. */
   readonly form?: NumberForm;
   value(row: Row): Cell;
+  /** LaTeX of the cell, where it is more than the value's text. */
+  latex?(row: Row): string;
 }
 
 function headerOf<Row>(column: Column<Row>): string {
@@ -68,6 +70,7 @@ export function latexTable<Row>(columns: readonly Column<Row>[], rows: readonly 
 }
 
 function latexCell<Row>(column: Column<Row>, row: Row): string {
+  if (column.latex !== undefined) return column.latex(row);
   const cell = column.value(row);
   if (cell === null) return '--';
   if (typeof cell !== 'number') return latexText(cellText(column, row));

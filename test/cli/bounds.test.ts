@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formulaToLatex } from '../../src/bounds/formula.ts';
 import { bounds } from '../../src/bounds/index.ts';
 import { run } from '../support/run-cli.ts';
 
@@ -30,6 +31,9 @@ describe('ulpwise bounds', () => {
     const latex = (await run(['bounds', '--table', 'latex'])).out;
     expect(latex).toMatch(/^\\begin\{tabular\}\{lllll\}\n/);
     expect(latex.match(/\\\\\n/g)?.length).toBe(bounds.all.length + 1);
+    const { formula } = bounds.get('rmsCondC');
+    expect(latex).toContain(` & $${formulaToLatex(formula)}$ `);
+    expect(formulaToLatex('2*c1*etas/epsilon + A')).toBe('\\frac{2\\cdot c_{1}\\cdot\\mathrm{etas}}{\\epsilon}+ A');
   });
   it('prints JSON, of all and of one', async () => {
     const all = JSON.parse((await run(['bounds', '--json'])).out);
