@@ -16,9 +16,12 @@ const site = 'matmul';
 
 /** Formats in which products of the cases' numbers neither overflow nor lose what they are by underflow. */
 const caseFormats = ['fp32', 'tf32'] as const;
+/** Below it is the factor that theory/interpreters.md, F1, proves for these operations on the cases here, less 1. */
+const PROVEN = 2 ** -6;
+const isProven = (name: string): boolean => !/exp|tanh|erf|softmax|Norm|gelu|silu/.test(name);
 /**
- * What radii of 2^−16 of the numbers, and roundings of 2^−11 and 2^−24, leave out: products of two of them. A quotient or
- * a root adds their share of the number, a norm that of its spread (at least 1/100 of the numbers here).
+ * What radii of 2^−16 of the numbers, and roundings of 2^−11 and 2^−24, leave out of the others: a function's curvature, and
+ * of a norm the share of its spread (at least 1/100 of the numbers here).
  */
 const SLACK = 2 ** -5;
 
@@ -29,6 +32,7 @@ describe.each(caseFormats)('first-order bounds of one operation in %s', (name) =
     ...{ input: format, product: random.pick([format, 'exact'] as const), overflow: 'inf' },
   });
   it.each(operationCases)('$name', (operation) => {
+    const slack = isProven(operation.name) ? PROVEN : SLACK;
     let closest = 0;
     for (let i = 0; i < 60; i++) {
       const random = new Random(8, `${operation.name} ${name}`, i);
@@ -66,7 +70,7 @@ describe.each(caseFormats)('first-order bounds of one operation in %s', (name) =
         const far = Object.is(x, theirs.data[k]) ? 0 : Math.abs(x - theirs.data[k]);
         if (far > 0 && Number.isFinite(bound[k])) closest = Math.max(closest, far / bound[k]);
         // The reference is off by some roundings of float64, and a moved number by one of float32.
-        const most = bound[k] * (1 + SLACK) + 2 ** -44 * Math.abs(x) + 2 ** -60;
+        const most = bound[k] * (1 + slack) + 2 ** -44 * Math.abs(x) + 2 ** -60;
         expect(far, `case ${i}, entry ${k}: ${JSON.stringify(spec)}`).toBeLessThanOrEqual(most);
       });
     }
