@@ -19,7 +19,9 @@ export function withStackedWeights<V>(arithmetic: Arithmetic<V>): Arithmetic<V> 
     const [stack, rows, columns] = weight.shape;
     const transposed = layout === 'out-in';
     if (stack !== sequences || bias !== undefined || inputs !== (transposed ? columns : rows)) {
-      throw new Error(`stacked weights: [${weight.shape}] do not fit a value of [${arithmetic.shape(x)}], or have a bias`);
+      throw new Error(
+        `stacked weights: [${weight.shape}] do not fit a value of [${arithmetic.shape(x)}], or have a bias`,
+      );
     }
     const heads = arithmetic.reshape(x, [sequences, 1, tokens, inputs]);
     const weights = arithmetic.lift({ shape: [stack, 1, rows, columns], data: weight.data });

@@ -4,6 +4,10 @@ import { loadCheckpoint } from '../../src/platform/node-checkpoint.ts';
 /** Assignments that make each experiment run in about a second. */
 export const small: Readonly<Record<string, readonly string[]>> = {
   'attention-precision': ['samples=1', 'layers=2', 'width=16', 'tokens=6', 'gains=1', 'formats=bf16'],
+  depth: [
+    ...['samples=4', 'depths=1,2,3', 'width=6', 'formats=fp16,decimal:5', 'prescribed=2', 'conditions=1,100'],
+    ...['norms=1,4', 'bounded=1', 'stack=3'],
+  ],
   norms: ['samples=3', 'width=64', 'formats=bf16', 'outliers=1,3000', 'shifts=0,100'],
   'residual-scale': ['samples=1', 'scales=0.1,10', 'streams=1'],
   softmax: ['samples=4', 'length=32', 'formats=fp16,bf16', 'ranges=1,30', 'sinks=0.5,0.999'],
