@@ -4,6 +4,7 @@ import { loadCheckpoint } from '../../src/platform/node-checkpoint.ts';
 /** Assignments that make each experiment run in about a second. */
 export const small: Readonly<Record<string, readonly string[]>> = {
   'attention-precision': ['samples=1', 'layers=2', 'width=16', 'tokens=6', 'gains=1', 'formats=bf16'],
+  'biased-rounding': ['rows=64', 'features=3', 'gaps=10'],
   depth: [
     ...['samples=4', 'depths=1,2,3', 'width=6', 'formats=fp16,decimal:5', 'prescribed=2', 'conditions=1,100'],
     ...['norms=1,4', 'bounded=1', 'stack=3'],
