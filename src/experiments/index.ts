@@ -1,6 +1,8 @@
 /** The experiments, each by its id. */
 import { InputError } from '../formats/index.ts';
 import { attentionPrecisionExperiment } from './attention-precision/index.ts';
+import { biasedRoundingExperiment } from './biased-rounding/index.ts';
+import { depthExperiment } from './depth/index.ts';
 import type { Experiment } from './experiment.ts';
 import { lipschitzExperiment } from './lipschitz/index.ts';
 import { normsExperiment } from './norms/index.ts';
@@ -11,6 +13,8 @@ import { softmaxExperiment } from './softmax/index.ts';
 
 export const experiments: readonly Experiment[] = [
   attentionPrecisionExperiment,
+  biasedRoundingExperiment,
+  depthExperiment,
   lipschitzExperiment,
   normsExperiment,
   predictorExperiment,

@@ -36,3 +36,10 @@ export function largest(values: ArrayLike<number>): number | null {
 export function valuesOf(rows: readonly Row[], column: string): Value[] {
   return [...new Set(rows.map((row) => row[column]))];
 }
+
+/** null of nothing. */
+export function mean(values: ArrayLike<number>): number | null {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return values.length === 0 ? null : sum / values.length;
+}

@@ -5,6 +5,11 @@ import { loadCheckpoint } from '../../src/platform/node-checkpoint.ts';
 export const small: Readonly<Record<string, readonly string[]>> = {
   'attention-precision': ['samples=1', 'layers=2', 'width=16', 'tokens=6', 'gains=1', 'formats=bf16'],
   lipschitz: ['samples=2', 'width=8', 'lengths=2,8', 'gains=1'],
+  'biased-rounding': ['rows=64', 'features=3', 'gaps=10'],
+  depth: [
+    ...['samples=4', 'depths=1,2,3', 'width=6', 'formats=fp16,decimal:5', 'prescribed=2', 'conditions=1,100'],
+    ...['norms=1,4', 'bounded=1', 'stack=3'],
+  ],
   norms: ['samples=3', 'width=64', 'formats=bf16', 'outliers=1,3000', 'shifts=0,100'],
   predictor: ['widths=16', 'depths=2', 'draws=3', 'tokens=8', 'formats=fp32,bf16', 'resamples=20'],
   'residual-scale': ['samples=1', 'scales=0.1,10', 'streams=1'],

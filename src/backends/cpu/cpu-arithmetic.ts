@@ -18,9 +18,11 @@ import {
   sizeOf,
   specOfProduct,
   type Tensor,
+  withCanonicalNaN,
 } from '../../tensor/index.ts';
 import { elementary, gelu, silu } from './activations.ts';
 import { overlay } from './broadcast.ts';
+import { decimalBinary, decimalRowSums, decimalUnary, isDecimal } from './decimal-elementwise.ts';
 import { decimalOf, decimalProducts } from './decimal-products.ts';
 import { binary, type Operand, sqrtFloat32 } from './elementwise.ts';
 import { type Afterwards, finishOf } from './finish.ts';
@@ -62,6 +64,12 @@ export class CpuArithmetic extends StochasticArithmetic {
   }
 
   private elementwise(site: string, op: Operation, a: Value, b: Value): Value | undefined {
+    const spec = this.specOf(site);
+    if (isDecimal(spec)) {
+      const over = overlay(a.shape, b.shape);
+      const data = decimalBinary(spec, op, a.data as Numbers, b.data as Numbers, over);
+      return this.rounded(spec.out, over.shape, withCanonicalNaN(data));
+    }
     const at = this.on(site, a, b);
     if (at === undefined) return undefined;
     const over = overlay(a.shape, b.shape);
@@ -70,12 +78,19 @@ export class CpuArithmetic extends StochasticArithmetic {
   }
 
   override sqrt(site: string, v: Value): Value {
+    const decimal = this.decimalUnary(site, 'sqrt', v);
+    if (decimal !== undefined) return decimal;
     const at = this.on(site, v);
     if (at === undefined || at.size === 8) return super.sqrt(site, v);
     return this.rounded(at.out.format, v.shape, sqrtFloat32(this.memory, at.out, at.operands[0].data));
   }
   override exp(site: string, v: Value): Value {
-    return this.elementary(site, 'exp', v) ?? super.exp(site, v);
+    return this.decimalUnary(site, 'exp', v) ?? this.elementary(site, 'exp', v) ?? super.exp(site, v);
+  }
+  private decimalUnary(site: string, name: 'sqrt' | 'exp', v: Value): Value | undefined {
+    const spec = this.specOf(site);
+    if (!isDecimal(spec)) return undefined;
+    return this.rounded(spec.out, v.shape, withCanonicalNaN(decimalUnary(spec, name, v.data as Numbers)));
   }
   override tanh(site: string, v: Value): Value {
     return this.elementary(site, 'tanh', v) ?? super.tanh(site, v);
@@ -127,6 +142,10 @@ export class CpuArithmetic extends StochasticArithmetic {
   override rowSum(site: string, v: Value): Value {
     const spec = this.specOf(site);
     const [rows, n] = [sizeOf(v.shape.slice(0, -1)), rowLength(v.shape)];
+    if (isDecimal(spec) && spec.accumulate.kind === 'decimal' && spec.order.kind === 'sequential' && n > 0) {
+      const sums = withCanonicalNaN(decimalRowSums(spec, v.data as Numbers, n));
+      return this.rounded(spec.accumulate, [...v.shape.slice(0, -1), 1], sums);
+    }
     const sumSpec = rowSumSpec(spec, formatOf(v));
     const plan = n < 1 ? undefined : planSum(sumSpec, n);
     const data = plan?.storage === 'float64' ? (v.data as Numbers) : this.float32(site, v);

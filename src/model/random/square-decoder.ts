@@ -4,12 +4,12 @@
  * tokens as there are entries in a vector. Numbers have addresses like those of random-decoder.ts.
  */
 import { InputError } from '../../formats/index.ts';
-import { fnv1a, keyOf, philox } from '../../softfloat/philox.ts';
 import { type Numbers, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import type { DecoderConfig } from '../config.ts';
 import type { DecoderSource, Layer, Linear, Norm } from '../decoder-source.ts';
 import { normalNumbers } from './normal.ts';
 import { withSpectrum } from './orthogonal.ts';
+import { uniformNumbers } from './uniform.ts';
 
 /**
  * W_k and W_q of each layer. `diagonal`: N(0, 1), then each column times a number uniform in [1/spread, spread].
@@ -87,15 +87,6 @@ function queryKeyMatrix(kind: QueryKeyWeights, width: number, name: string, seed
   const entries = normalNumbers(width * width, name, seed, 1);
   const factors = uniformNumbers(width, `${name}.diagonal`, seed, 1 / kind.spread, kind.spread);
   return entries.map((x, i) => x * factors[i % width]);
-}
-
-/** Numbers uniform in (low, high): word i of the name, 32 bits of it. */
-function uniformNumbers(size: number, name: string, seed: number, low: number, high: number): Float64Array {
-  const [key, words, hash] = [keyOf(seed), new Uint32Array(4), fnv1a(name)];
-  return Float64Array.from({ length: size }, (_, i) => {
-    philox([i, 0, hash, 0], key, words);
-    return low + ((words[0] + 0.5) / 2 ** 32) * (high - low);
-  });
 }
 
 /**
