@@ -7,6 +7,7 @@ import { broadcastShapes } from '../../arithmetic/axes.ts';
 import { ComposedArithmetic } from '../../arithmetic/composites.ts';
 import { parameterContextOf, type SpecOf } from '../../arithmetic/softfloat.ts';
 import type { Part } from '../../arithmetic/stochastic.ts';
+import { InputError } from '../../formats/index.ts';
 import { contextKey, type RoundingContext } from '../../softfloat/context.ts';
 import { scalarsOf } from '../../softfloat/scalar.ts';
 import { type KeyMask, rowLength, sizeOf, type Tensor, tensor } from '../../tensor/index.ts';
@@ -244,6 +245,9 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
   }
   private block(name: string, rows: GpuTensor, { weight, layout, bias }: Linear, isRounded: boolean): GpuTensor {
     const site = this.site(name);
+    if (site.spec.linear !== 'plain') {
+      throw new InputError(`webgpu: ${name}: expected linear=plain, got int8; use --backend cpu`);
+    }
     const weights = this.roundedParameter(weight, parameterContextOf(site.spec, site.spec.input));
     const shift = bias && this.parameter(name, bias).allocation;
     return this.sums.product(site, rows, weights, { transposed: layout === 'out-in', bias: shift, isRounded }, true);
