@@ -1,7 +1,9 @@
 /** Greedy generation from a key-value cache against one run over the same tokens. */
 import { float64Specs, type SpecOf } from '../../arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../../backends/cpu/cpu-arithmetic.ts';
-import { Generation, type LoadedDecoder, loadedDecoder } from '../../model/program/generation.ts';
+import { batchOf } from '../../model/program/batch.ts';
+import { forward, type LoadedDecoder, loadedDecoder } from '../../model/program/forward.ts';
+import { Generation } from '../../model/program/generation.ts';
 import { halfBlocks, siteNames } from '../../model/program/taps.ts';
 import { randomDecoder } from '../../model/random/random-decoder.ts';
 import { randomTokens } from '../../model/random/random-tokens.ts';
@@ -84,7 +86,7 @@ function generated(
 function feedOnce(model: LoadedDecoder, specOf: SpecOf, tokens: readonly number[], taps: readonly string[]): Columns {
   const A = new CpuArithmetic('whole', specOf);
   const columns: Columns = new Map();
-  new Generation(model, A, { capacity: tokens.length }).feed([tokens], (tap, value) => {
+  forward(model, A, batchOf([tokens], { token: 0 }), (tap, value) => {
     if (taps.includes(tap)) columns.set(tap, Float64Array.from(A.lower(value).data));
   });
   return columns;
