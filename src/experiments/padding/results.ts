@@ -2,6 +2,11 @@
 import type { Figure, ResultTable, Row } from '../experiment.ts';
 import { groupBy } from '../statistics.ts';
 
+/** So many digits that two numbers of float32 look different where they are. */
+function digits(value: unknown): string | null {
+  return typeof value === 'number' ? value.toPrecision(9) : null;
+}
+
 export function tables(rows: readonly Row[]): ResultTable[] {
   const runs = groupBy(rows, 'policy', 'side');
   const listing = runs.map(({ key, rows: taps }): Row => {
@@ -10,8 +15,8 @@ export function tables(rows: readonly Row[]): ResultTable[] {
       ...key,
       tap: first?.tap ?? 'none',
       at: first?.at ?? null,
-      alone: first?.alone ?? null,
-      padded: first?.padded ?? null,
+      alone: digits(first?.alone),
+      padded: digits(first?.padded),
       taps: `${taps.filter(({ differing }) => Number(differing) > 0).length} of ${taps.length}`,
     };
   });
@@ -20,7 +25,7 @@ export function tables(rows: readonly Row[]): ResultTable[] {
     return {
       ...key,
       ...{ mean: logits.meanDifference, largest: logits.largestDifference },
-      ...{ lossAlone: logits.lossAlone, lossPadded: logits.lossPadded },
+      ...{ lossAlone: digits(logits.lossAlone), lossPadded: digits(logits.lossPadded) },
       lossDifference: Number(logits.lossPadded) - Number(logits.lossAlone),
       flips: logits.flips,
     };
