@@ -14,7 +14,6 @@ const parameters = z.object({
   policies: texts(
     'fp32; kernels=shaped',
     `fp32; ${TREES}`,
-    'fp32; kernels=shaped; product=fp64; accumulate=fp64',
     'fp32',
     'bf16; kernels=shaped',
     `bf16; ${TREES}`,
