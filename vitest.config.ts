@@ -35,6 +35,7 @@ const browser = {
 };
 
 // `unit` needs nothing but the repository; `checkpoints` reads trained models from ../shared/data where they are there;
+// `experiments` runs each experiment's --quick as it was built;
 // `webgpu` runs on a GPU, or on SwiftShader in its place;
 // `browser` runs the kernels in Chromium, in a page that may share memory with its workers.
 export default defineConfig({
@@ -47,11 +48,12 @@ export default defineConfig({
           // The examples import the package by its name, as it was built.
           include: ['test/**/*.test.ts', 'examples/*.test.js'],
           alias: [{ find: /^ulpwise(\/testing)?$/, replacement: `${import.meta.dirname}/dist$1/index.js` }],
-          exclude: ['test/checkpoints/**', 'test/browser/**', 'test/backends/webgpu/**'],
+          exclude: ['test/checkpoints/**', 'test/quick/**', 'test/browser/**', 'test/backends/webgpu/**'],
           testTimeout: 60_000,
         },
       },
       { test: { name: 'checkpoints', include: ['test/checkpoints/**/*.test.ts'], testTimeout: 240_000 } },
+      { test: { name: 'experiments', include: ['test/quick/**/*.test.ts'], testTimeout: 240_000 } },
       {
         test: {
           name: 'webgpu',

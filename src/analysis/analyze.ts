@@ -7,6 +7,7 @@ import type { Batch } from '../model/program/batch.ts';
 import { DecoderProgram } from '../model/program/decoder.ts';
 import { layerOf, siteNames } from '../model/program/taps.ts';
 import { type Policy, parsePolicy, patternTest, type Tensor } from '../tensor/index.ts';
+import { computedArithmetic } from './computed.ts';
 import type { TierMeasurement } from './depth/tiers.ts';
 import type { DiagnosticsCollector } from './diagnostics/collector.ts';
 import { errorsOf, nonFiniteEntries, norm2, ratio } from './metrics.ts';
@@ -157,10 +158,7 @@ class Comparison {
     const { backend } = options;
     this.makeComputed = () => new (backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic)('softfloat', specOf);
     this.specOf = specOf;
-    this.computed = new Run<unknown>(
-      program,
-      typeof backend === 'object' ? backend.arithmetic('softfloat', specOf) : this.makeComputed(),
-    );
+    this.computed = new Run<unknown>(program, computedArithmetic(backend, specOf));
     this.reference = new Run(program, referenceArithmetic(reference));
     this.batch = program.batch;
     this.options = options;

@@ -8,6 +8,7 @@ import { sqrtOfRatio } from '../softfloat/real.ts';
 import {
   causalMask,
   type KeyMask,
+  linearObjection,
   type OperationSpec,
   parsePolicy,
   refusedFma,
@@ -80,6 +81,8 @@ function specOf(spec: string | OperationSpec): (site: string) => OperationSpec {
   }
   const refused = refusedFma(spec);
   if (refused !== undefined) throw new InputError(`simulate: fma has no ${refused.kind} order`);
+  const objection = linearObjection(spec);
+  if (objection !== undefined) throw new InputError(`simulate: ${objection}`);
   return () => spec;
 }
 

@@ -7,11 +7,15 @@ import {
   allowsFma,
   type Numbers,
   type OperationSpec,
+  rowLength,
+  sizeOf,
   type Tensor,
   tensor,
   uniformSpec,
   withCanonicalNaN,
 } from '../tensor/index.ts';
+import type { Linear } from './arithmetic.ts';
+import { int8Product, int8Specs } from './int8.ts';
 import { ScalarArithmetic, type SiteScalars, type Store } from './scalar-arithmetic.ts';
 import { SiteRoundings } from './stochastic.ts';
 
@@ -70,6 +74,28 @@ export class SoftfloatArithmetic extends ScalarArithmetic<number> {
     }
     return site;
   }
+  /** The same interpreter under other specs. */
+  protected under(specOf: SpecOf): SoftfloatArithmetic {
+    return new SoftfloatArithmetic(this.name, specOf);
+  }
+
+  override linear(site: string, x: Tensor<Store<number>>, layer: Linear): Tensor<Store<number>> {
+    const spec = this.specOf(site);
+    if (spec.linear === 'plain') return super.linear(site, x, layer);
+    const { toInput, weightToInput, tensorOut } = this.site(site);
+    const { weight, layout, bias } = layer;
+    const rounded = (data: ArrayLike<number>, to: (x: number) => number): Float32Array => Float32Array.from(data, to);
+    const outIn = layout === 'out-in' ? weight : this.lower(this.permute(this.lift(weight), [1, 0]));
+    const k = rowLength(x.shape);
+    const data = int8Product(this.under(int8Specs(spec)), {
+      x: tensor([sizeOf(x.shape.slice(0, -1)), k], rounded(x.data, toInput)),
+      weight: tensor(outIn.shape, rounded(outIn.data, weightToInput)),
+      threshold: spec.linear.threshold,
+    });
+    const y = tensorOut([...x.shape.slice(0, -1), outIn.shape[0]], data);
+    return bias === undefined ? y : this.add(site, y, this.parameter(site, bias));
+  }
+
   protected liftNumbers(numbers: ArrayLike<number>): Store<number> {
     return numbers as Store<number>;
   }

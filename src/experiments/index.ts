@@ -7,6 +7,7 @@ import type { Experiment } from './experiment.ts';
 import { lipschitzExperiment } from './lipschitz/index.ts';
 import { normsExperiment } from './norms/index.ts';
 import { predictorExperiment } from './predictor/index.ts';
+import { paddingExperiment } from './padding/index.ts';
 import { residualScaleExperiment } from './residual-scale/index.ts';
 import { shapesExperiment } from './shapes/index.ts';
 import { softmaxExperiment } from './softmax/index.ts';
@@ -17,6 +18,7 @@ export const experiments: readonly Experiment[] = [
   depthExperiment,
   lipschitzExperiment,
   normsExperiment,
+  paddingExperiment,
   predictorExperiment,
   residualScaleExperiment,
   shapesExperiment,

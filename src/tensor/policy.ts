@@ -1,6 +1,15 @@
 /** Policies: which operation spec holds at which site, as text. The grammar is in docs/semantics.md. */
-import { type Format, formatOrUndefined, formats, InputError, parseFormat, roundingModes } from '../formats/index.ts';
+import {
+  type Format,
+  formatOrUndefined,
+  formats,
+  InputError,
+  parseFormat,
+  roundingModes,
+  sameNumbers,
+} from '../formats/index.ts';
 import { kernelsText, ordersOf, parseKernels } from './kernels.ts';
+import { linearMethodText, parseLinearMethod } from './linear-method.ts';
 import { allowsFma, type Order, orderText, parseOrder } from './order.ts';
 import { type Mode, type OperationSpec, uniformSpec } from './spec.ts';
 
@@ -21,6 +30,10 @@ export const matmulKinds: ReadonlySet<string> = new Set([
   ...['matmul', 'linear'],
   ...['query', 'key', 'value', 'scores', 'context', 'attn_out', 'mlp_up', 'mlp_gate', 'mlp_out', 'logits'],
 ]);
+
+const linearKinds: ReadonlySet<string> = new Set(
+  [...matmulKinds].filter((kind) => !['matmul', 'scores', 'context'].includes(kind)),
+);
 
 /** What `autocast` leaves in its format; the norms, softmax and residuals run in fp32. */
 const autocastKinds: ReadonlySet<string> = new Set([...matmulKinds, 'mlp_act']);
@@ -76,7 +89,7 @@ export function specText(spec: OperationSpec): string {
   const variants = (['bias', 'mode', 'overflow', 'subnormals', 'softmax', 'rotary', 'seed'] as const)
     .map((key) => `${key}=${spec[key]}`)
     .join(', ');
-  return `${spec.out.name}; ${formatItems}, order=${orderText(spec.order)}, kernels=${kernelsText(spec.kernels)}, fma=${spec.fma ? 'on' : 'off'}, ${variants}`;
+  return `${spec.out.name}; ${formatItems}, order=${orderText(spec.order)}, kernels=${kernelsText(spec.kernels)}, fma=${spec.fma ? 'on' : 'off'}, linear=${linearMethodText(spec.linear)}, ${variants}`;
 }
 
 function parseBase(text: string): (site: string) => OperationSpec {
@@ -131,6 +144,7 @@ const itemParsers: Record<string, (value: string) => Change> = {
   kernels: (value) => ({ kernels: parseKernels(value) }),
   fma: (value) => ({ fma: oneOf('fma', value, ['on', 'off']) === 'on' }),
   bias: (value) => ({ bias: oneOf('bias', value, ['separate', 'fused']) }),
+  linear: (value) => ({ linear: parseLinearMethod(value) }),
   mode: (value) => ({ mode: oneOf<Mode>('mode', value, modes) }),
   overflow: (value) => ({ overflow: oneOf('overflow', value, ['inf', 'saturate']) }),
   subnormals: (value) => ({ subnormals: oneOf('subnormals', value, ['keep', 'flush']) }),
@@ -161,6 +175,16 @@ function checkSpec(site: string, spec: OperationSpec): void {
   if (refused !== undefined && matmulKinds.has(siteKind(site))) {
     throw new InputError(`policy: ${site}: fma has no ${refused.kind} order; choose another order there, or fma=off`);
   }
+  const objection = linearKinds.has(siteKind(site)) ? linearObjection(spec) : undefined;
+  if (objection !== undefined) throw new InputError(`policy: ${site}: ${objection}`);
+}
+
+/** Why a linear layer cannot be multiplied as its spec says; undefined where it can. */
+export function linearObjection({ linear, input, out, mode, overflow, subnormals }: OperationSpec): string | undefined {
+  if (linear === 'plain') return undefined;
+  const plain = mode === 'nearest-even' && overflow === 'inf' && subnormals === 'keep';
+  if (plain && [input, out].every((format) => sameNumbers(format, formats.fp16))) return undefined;
+  return `linear=int8 expects input=fp16, out=fp16, mode=nearest-even, overflow=inf and subnormals=keep, got input=${input.name}, out=${out.name}, mode=${mode}, overflow=${overflow}, subnormals=${subnormals}`;
 }
 
 /** The order among those of a spec with fma in which a matmul has none; undefined where it has. */

@@ -1,6 +1,7 @@
 /** The operation spec of a site: the formats, the order and the variants of everything that is computed there. */
 import type { Format, RoundingMode } from '../formats/index.ts';
 import type { Kernels } from './kernels.ts';
+import type { LinearMethod } from './linear-method.ts';
 import { type Order, sequential } from './order.ts';
 
 /** A rounding mode, or stochastic rounding with the spec's seed. */
@@ -20,6 +21,8 @@ export interface OperationSpec {
   readonly fma: boolean;
   /** `fused`: the bias is added in `accumulate`, before the sum is rounded to `out`. */
   readonly bias: 'separate' | 'fused';
+  /** How linear layers multiply. In 8-bit integers `input` and `out` are fp16, and the other formats are not used. */
+  readonly linear: LinearMethod;
   readonly mode: Mode;
   readonly overflow: 'inf' | 'saturate';
   readonly subnormals: 'keep' | 'flush';
@@ -41,6 +44,7 @@ export function uniformSpec(format: Format): OperationSpec {
     kernels: 'invariant',
     fma: false,
     bias: 'separate',
+    linear: 'plain',
     mode: 'nearest-even',
     overflow: 'inf',
     subnormals: 'keep',

@@ -12,10 +12,11 @@ export const small: Readonly<Record<string, readonly string[]>> = {
   ],
   norms: ['samples=3', 'width=64', 'formats=bf16', 'outliers=1,3000', 'shifts=0,100'],
   predictor: ['widths=16', 'depths=2', 'draws=3', 'tokens=8', 'formats=fp32,bf16', 'resamples=20'],
+  padding: ['policies=fp16; kernels=shaped,fp32; kernels=shaped', 'tokens=5', 'padded=40', 'sides=right'],
   'residual-scale': ['samples=1', 'scales=0.1,10', 'streams=1'],
   shapes: [
     ...['policies=bf16; kernels=shaped,bf16', 'layers=3', 'width=64', 'samples=2', 'batches=2,40'],
-    ...['decoderLayers=2', 'decoderWidth=64', 'vocabulary=50', 'prompt=2', 'tokens=6'],
+    ...['decoderLayers=2', 'decoderWidth=64', 'vocabulary=50', 'prompts=2', 'prompt=2', 'tokens=6'],
   ],
   softmax: ['samples=4', 'length=32', 'formats=fp16,bf16', 'ranges=1,30', 'sinks=0.5,0.999'],
 };

@@ -72,7 +72,7 @@ export class Products {
       fromA: hasRadius(x) ? product(x.radius, sizes) : undefined,
     };
     const spec = specOfProduct(this.specOf(site), linearShape(x.shape, layer));
-    const rounding = bias === undefined ? this.weights(spec, x, weight, parts.n) : undefined;
+    const rounding = bias === undefined && spec.linear === 'plain' ? this.weights(spec, x, weight, parts.n) : undefined;
     return this.radii(parts, computed, { spec, rounding, bias: bias?.data });
   }
 

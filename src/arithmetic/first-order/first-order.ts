@@ -214,6 +214,11 @@ export class FirstOrderArithmetic extends BallArithmetic<Value> {
   linear(site: string, x: FirstOrder, layer: Linear): FirstOrder {
     const { weight, layout, bias } = layer;
     const shape = this.shape(x);
+    if (this.specOf(site).linear !== 'plain') {
+      throw new InputError(
+        `first-order: ${site}: expected linear=plain, got int8, whose roundings depend on the numbers`,
+      );
+    }
     const spec = specOfProduct(this.specOf(site), linearShape(shape, layer));
     const product = (v: Float64Array, w: Float64Array): Store<number> =>
       this.inner.linear(site, this.inner.lift(tensor(shape, v)), { weight: tensor(weight.shape, w), layout }).data;

@@ -6,7 +6,13 @@ import type { Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../..
 import { type MatmulShape, matmulShape } from '../../arithmetic/axes.ts';
 import { compositeConstants, epsilonConstant } from '../../arithmetic/composites.ts';
 import { type Store, visible } from '../../arithmetic/scalar-arithmetic.ts';
-import { contextOf, parameterContextOf, type RoundedTensor } from '../../arithmetic/softfloat.ts';
+import {
+  contextOf,
+  parameterContextOf,
+  type RoundedTensor,
+  type SoftfloatArithmetic,
+  type SpecOf,
+} from '../../arithmetic/softfloat.ts';
 import { type Format, fitsFloat32, formats, sameNumbers } from '../../formats/index.ts';
 import type { RoundingContext } from '../../softfloat/scalar.ts';
 import {
@@ -50,6 +56,10 @@ function isFloat32({ out }: OperationSpec): boolean {
 }
 
 export class CpuArithmetic extends StochasticArithmetic {
+  protected override under(specOf: SpecOf): SoftfloatArithmetic {
+    return new CpuArithmetic(this.name, specOf, this.memory);
+  }
+
   override add(site: string, a: Value, b: Value): Value {
     return this.elementwise(site, 'add', a, b) ?? super.add(site, a, b);
   }
@@ -188,9 +198,9 @@ export class CpuArithmetic extends StochasticArithmetic {
   }
 
   override linear(site: string, x: Value, layer: Linear): Value {
-    if (this.specOf(site).mode === 'stochastic') return super.linear(site, x, layer);
-    const { weight, layout, bias } = layer;
     const spec = this.specOf(site);
+    if (spec.mode === 'stochastic' || spec.linear !== 'plain') return super.linear(site, x, layer);
+    const { weight, layout, bias } = layer;
     const transposed = layout === 'out-in';
     const [rows, inputs] = [sizeOf(x.shape.slice(0, -1)), rowLength(x.shape)];
     const shape = matmulShape([rows, inputs], weight.shape, transposed);

@@ -3,10 +3,11 @@
  * reads them back. It computes in the formats inside float32, and refuses others.
  */
 import type { Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../../arithmetic/arithmetic.ts';
-import { broadcastShapes } from '../../arithmetic/axes.ts';
+import { broadcastShapes, linearShape } from '../../arithmetic/axes.ts';
 import { ComposedArithmetic } from '../../arithmetic/composites.ts';
 import { parameterContextOf, type SpecOf } from '../../arithmetic/softfloat.ts';
 import type { Part } from '../../arithmetic/stochastic.ts';
+import { InputError } from '../../formats/index.ts';
 import { contextKey, type RoundingContext } from '../../softfloat/context.ts';
 import { scalarsOf } from '../../softfloat/scalar.ts';
 import { type KeyMask, rowLength, sizeOf, type Tensor, tensor } from '../../tensor/index.ts';
@@ -238,25 +239,32 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
   }
   linear(name: string, x: GpuTensor, layer: Linear): GpuTensor {
     const rows = { ...x, shape: [sizeOf(x.shape.slice(0, -1)), rowLength(x.shape)] };
+    const { linear } = this.site(name).spec;
+    if (linear !== 'plain') {
+      throw new InputError(`webgpu: ${name}: expected linear=plain, got ${linear.kind}; use --backend cpu`);
+    }
     const blocks = columnBlocks(layer, this.memory.mostWords);
-    const y = blocks.length === 1 ? this.block(name, rows, layer, false) : this.blocks(name, rows, blocks);
+    const { n } = linearShape(rows.shape, layer);
+    const y = blocks.length === 1 ? this.block(name, rows, layer, n, false) : this.blocks(name, rows, blocks, n);
     return { ...y, shape: [...x.shape.slice(0, -1), rowLength(y.shape)] };
   }
-  private block(name: string, rows: GpuTensor, { weight, layout, bias }: Linear, isRounded: boolean): GpuTensor {
+  /** Of a layer of `columns` columns all, or some. */
+  private block(name: string, rows: GpuTensor, layer: Linear, columns: number, isRounded: boolean): GpuTensor {
+    const { weight, layout, bias } = layer;
     const site = this.site(name);
     const weights = this.roundedParameter(weight, parameterContextOf(site.spec, site.spec.input));
     const shift = bias && this.parameter(name, bias).allocation;
-    return this.sums.product(site, rows, weights, { transposed: layout === 'out-in', bias: shift, isRounded }, true);
+    const transposed = layout === 'out-in';
+    return this.sums.product(site, rows, weights, { transposed, bias: shift, isRounded, columns }, true);
   }
   /** Each takes the elements, and so the random words, that are its own in the whole. */
-  private blocks(name: string, rows: GpuTensor, blocks: readonly ColumnBlock[]): GpuTensor {
+  private blocks(name: string, rows: GpuTensor, blocks: readonly ColumnBlock[], stride: number): GpuTensor {
     const site = this.site(name);
-    const stride = blocks.reduce((sum, { columns }) => sum + columns, 0);
     return this.memory.scope(() =>
       site.operation(() => {
         const left = this.sums.input(site, rows, rows.shape[0] * stride);
         const results = blocks.map(({ from, columns, layer }) =>
-          site.within({ start: from, width: columns, stride }, () => this.block(name, left, layer, true)),
+          site.within({ start: from, width: columns, stride }, () => this.block(name, left, layer, stride, true)),
         );
         return results.reduce((before, block) => this.concat(before, block));
       }),

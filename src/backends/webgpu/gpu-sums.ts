@@ -20,6 +20,8 @@ export interface ProductOptions {
   readonly transposed: boolean;
   readonly mask?: GpuMask | undefined;
   readonly bias?: Allocation | undefined;
+  /** Of the whole product, where this is a part of it: what its kernels are chosen by. */
+  readonly columns?: number;
   /** Whether a's input rounding is done already. */
   readonly isRounded?: boolean;
 }
@@ -85,7 +87,7 @@ export class GpuSums {
         const left = options.isRounded ? a : this.input(site, a, size);
         const right = weights ? b : this.input(site, b, size + sizeA);
         const product: ProductKind = spec.fma ? 'fma' : spec.product === 'exact' ? 'exact' : 'rounded';
-        const order = orderOfProduct(spec, { m, n, k });
+        const order = orderOfProduct(spec, { m, n: options.columns ?? n, k });
         const sum = sumShape(order, k);
         const [productSteps, terms] = [product === 'rounded' ? k : 0, sumSteps(order, k)];
         const at = site.claim(size, productSteps + terms + (options.bias === undefined ? 1 : 2));

@@ -1,9 +1,15 @@
 /** How much of the error a higher precision in parts of attention takes away, over depth (paper B's guideline). */
 import { z } from 'zod';
-import { analyze } from '../../analysis/analyze.ts';
-import { halfBlocks, layerOf } from '../../model/program/taps.ts';
+import { computedArithmetic } from '../../analysis/computed.ts';
+import { errorsOf } from '../../analysis/metrics.ts';
+import { referenceArithmetic } from '../../analysis/references.ts';
+import type { Arithmetic } from '../../arithmetic/arithmetic.ts';
+import { batchOf } from '../../model/program/batch.ts';
+import { forward, type LoadedDecoder, loadedDecoder } from '../../model/program/forward.ts';
+import { halfBlocks, layerOf, siteNames } from '../../model/program/taps.ts';
 import { randomDecoder } from '../../model/random/random-decoder.ts';
 import { randomTokens } from '../../model/random/random-tokens.ts';
+import { parsePolicy, rowLength, type Tensor } from '../../tensor/index.ts';
 import { type Cell, type Context, experiment, type Figure, type ResultTable, type Row } from '../experiment.ts';
 import { count, numbers, seed, texts } from '../parameters.ts';
 import { groupBy, median, numbersIn } from '../statistics.ts';
@@ -85,26 +91,50 @@ export const attentionPrecisionExperiment = experiment({
 
 async function rowsOf(p: Parameters, cell: Cell, context: Context): Promise<Row[]> {
   const sample = Number(cell.sample);
-  const model =
+  const source =
     p.checkpoint === ''
       ? randomDecoder({
           ...{ layers: p.layers, width: p.width, heads: p.heads, positions: p.tokens, seed: p.seed + sample },
           ...{ initialisation: 'fan-in', standardDeviation: 1, queryKeyGain: Number(cell.gain) },
         })
       : await context.loadCheckpoint(p.checkpoint);
+  const model = await loadedDecoder(source);
   const tokens = randomTokens(p.seed + sample, 1, p.tokens, model.config.vocabulary);
-  const taps = halfBlocks(model.config).flatMap(({ kind, name }) => (kind === 'mlp' ? [name] : []));
+  // One reference for all policies.
+  const exact = await streams(model, tokens, referenceArithmetic('float64'));
   const rows: Row[] = [];
   for (const parts of VARIANTS) {
     const policy = policyOf(String(cell.format), p.higher, parts);
-    const options = { policy, taps, uncertaintyTokens: 1, backend: context.backend };
-    const analysis = await analyze(model, tokens, options);
-    for (const { tap, relFrobenius, relLinf } of analysis.taps) {
+    const { specFor } = parsePolicy(policy, siteNames(model.config));
+    const computed = await streams(model, tokens, computedArithmetic(context.backend, specFor));
+    for (const [tap, { shape, data }] of computed) {
+      const width = rowLength(shape);
+      const tokensOfTap = Array.from({ length: data.length / width }, (_, t) => ({
+        ...{ start: t * width, end: (t + 1) * width },
+      }));
+      const reference = (exact.get(tap) as Tensor).data;
+      const { relFrobenius, relLinf } = errorsOf({ computed: data }, reference, tokensOfTap);
       const layer = Number(layerOf(tap)) + 1;
       rows.push({ ...cell, parts: nameOf(parts), layer, error: relFrobenius, errorLinf: relLinf.q50 });
     }
   }
   return rows;
+}
+
+/** The residual stream after each layer. */
+async function streams<V>(
+  model: LoadedDecoder,
+  tokens: readonly (readonly number[])[],
+  A: Arithmetic<V>,
+): Promise<Map<string, Tensor>> {
+  const names = new Set(halfBlocks(model.config).flatMap(({ kind, name }) => (kind === 'mlp' ? [name] : [])));
+  const found = new Map<string, V>();
+  forward(model, A, batchOf(tokens, { token: 0 }), (tap, value) => {
+    if (names.has(tap)) found.set(tap, value);
+  });
+  const lowered = new Map<string, Tensor>();
+  for (const [tap, value] of found) lowered.set(tap, await A.lower(value));
+  return lowered;
 }
 
 /** By format, gain, parts and layer: the median error, and how many times smaller it is than with nothing higher. */

@@ -14,7 +14,6 @@ const parameters = z.object({
   policies: texts(
     'fp32; kernels=shaped',
     `fp32; ${TREES}`,
-    'fp32; kernels=shaped; product=fp64; accumulate=fp64',
     'fp32',
     'bf16; kernels=shaped',
     `bf16; ${TREES}`,
@@ -30,7 +29,8 @@ const parameters = z.object({
   decoderWidth: count(8, 8192, 256).describe('its width'),
   heads: count(1, 64, 4).describe('its heads'),
   vocabulary: count(2, 100_000, 4096).describe('its vocabulary'),
-  prompt: count(1, 4096, 16).describe('tokens of its prompt'),
+  prompts: count(1, 1000, 2).describe('prompts, each continued on its own'),
+  prompt: count(1, 4096, 16).describe('tokens of a prompt'),
   tokens: count(2, 8192, 64).describe('tokens in all: the prompt and those that follow'),
 });
 type Parameters = z.infer<typeof parameters>;
@@ -45,7 +45,7 @@ export const shapesExperiment = experiment({
   },
   finding: '',
   parameters,
-  quick: { width: 256, samples: 4, decoderWidth: 64, tokens: 48 },
+  quick: { width: 256, samples: 4, decoderWidth: 64, prompts: 1, tokens: 48 },
   columns: [
     {
       ...{ key: 'study', kind: 'text', header: 'study' },

@@ -72,4 +72,27 @@ describe.skipIf(device === undefined)(needsGpu('products in blocks have the bits
     );
     expect((await A.lower(A.negate(x))).data[0]).toBe(-value('ordinary', 3, [40, TERMS], specOf().out).data[0]);
   });
+  it('8-bit layers are refused', () => {
+    const A = new GpuArithmetic('s', () => parseSpec('fp16; linear=int8'), device!, TRUSTED);
+    const x = A.lift(value('ordinary', 3, [2, TERMS], undefined));
+    expect(() => A.linear('s', x, layerOf('in-out', false))).toThrow(
+      /^webgpu: s: expected linear=plain, got int8; use --backend cpu$/,
+    );
+  });
+});
+
+const wide = gpu === undefined ? undefined : await GpuDevice.open(await nodeGpu(), { bufferLimit: 65536 });
+afterAll(() => wide?.close());
+
+describe.skipIf(wide === undefined)(needsGpu('kernels by shape'), () => {
+  it('are those of the whole product, not of its blocks', async () => {
+    // 55 tiles of 128 columns are enough; the two of a block of 256 would be split.
+    const [terms, columns] = [64, 7000];
+    const specOf = () => parseSpec('bf16; kernels=shaped');
+    const layer: Linear = { weight: value('ordinary', 1, [columns, terms], undefined), layout: 'out-in' };
+    const x = value('ordinary', 3, [2, terms], specOf().out);
+    const A = new GpuArithmetic('s', specOf, wide!, TRUSTED);
+    const computed = await A.lower(A.linear('s', { ...A.lift(x), format: x.format }, layer));
+    expectSame('shaped', computed, new SoftfloatArithmetic('s', specOf).linear('s', x, layer) as RoundedTensor);
+  });
 });
