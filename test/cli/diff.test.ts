@@ -75,7 +75,10 @@ describe('ulpwise diff', () => {
     const { code, out } = await run(['diff', at('x.npz'), at('y'), '--map-a', at('map.json')]);
     expect(code).toBe(0);
     expect(out).toMatch(/\| embed \| 1×2×2 \| fp32 \\\| fp64 \| yes/);
-    expect(out).toContain('- only in A: extra');
+    // With a map, what it does not name is left out; without one it keeps its name.
+    expect(out).not.toContain('only in A');
+    const bare = await run(['diff', at('x.npz'), at('x.npz')]);
+    expect(bare.out).toMatch(/- taps: 2 compared, 2 the same/);
   });
   it.each([
     [
