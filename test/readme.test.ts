@@ -38,6 +38,8 @@ describe('README', () => {
       'docs/analysis.md',
       'docs/semantics.md',
       'docs/testing.md',
+      'docs/traces.md',
+      'examples/pytorch/README.md',
       'docs/results/exhaustive.md',
       'CHANGELOG.md',
     ]) {

@@ -7,7 +7,7 @@ import { openSafetensorsTrace } from './files/safetensors.ts';
 import type { TensorFile } from './files/tensor-file.ts';
 import { declaredFormats, type Heads, headsOf, MASK, readTraceMetadata, TOKENS } from './metadata.ts';
 import type { Mapped, NameMap } from './name-map.ts';
-import { inProgramOrder } from './program-order.ts';
+import { inProgramOrder, programPlace } from './program-order.ts';
 import type { TapHeader, Trace, TraceMetadata } from './trace.ts';
 
 const READERS: Readonly<Record<string, (folder: Folder, name: string) => Promise<TensorFile>>> = {
@@ -36,7 +36,7 @@ interface Source extends TapHeader {
  * Opens files of one folder as one trace. What the files say about the run comes from the first that says it.
  * @param source the name for messages
  * @param names files that end with .safetensors, .npz or .npy
- * @param map their names to ours; tensors that it does not name keep their own
+ * @param map their names to ours; of what it does not name, only taps of the program are kept
  * @throws InputError where a file is wrong, a tap comes twice, or the map does not fit the shapes
  */
 export async function openTrace(
@@ -86,7 +86,8 @@ function addTaps(sources: Map<string, Source>, file: TensorFile, map: NameMap | 
   const heads = headsOf(file.metadata, file.where);
   for (const [tensor, { shape, type }] of file.tensors) {
     if (tensor === TOKENS || tensor === MASK) continue;
-    const mapped: Mapped = map?.lookUp(tensor) ?? { taps: [tensor] };
+    const mapped: Mapped | undefined = map === undefined ? { taps: [tensor] } : mappedBy(map, tensor);
+    if (mapped === undefined) continue;
     const where = `${file.where}: tensor ${quote(tensor)}`;
     const declared = formats.get(tensor);
     if (declared !== undefined && type.format === null) {
@@ -103,6 +104,10 @@ function addTaps(sources: Map<string, Source>, file: TensorFile, map: NameMap | 
       });
     }
   }
+}
+
+function mappedBy(map: NameMap, tensor: string): Mapped | undefined {
+  return map.lookUp(tensor) ?? (programPlace(tensor) === undefined ? undefined : { taps: [tensor] });
 }
 
 function headCount({ heads }: Mapped, metadata: Heads, where: string): number | undefined {
