@@ -1,8 +1,11 @@
 /** `ulpwise diff`: two traces side by side. */
 import { diffTraces, type TraceDiff } from '../analysis/traces/diff.ts';
+import { type RevealOrdersOptions, revealTraceOrders } from '../analysis/traces/orders.ts';
+import type { Trace } from '../analysis/traces/trace.ts';
+import { loadCheckpoint } from '../platform/node-checkpoint.ts';
 import { type AtomicFile, atomicFile } from '../platform/node-output.ts';
-import { diffJson } from '../report/diff-json.ts';
-import { allDiffColumns, diffColumns, diffSummary } from '../report/diff-table.ts';
+import { diffJson, type Orders } from '../report/diff-json.ts';
+import { allDiffColumns, diffColumns, diffSummary, ordersColumns, ordersRows } from '../report/diff-table.ts';
 import { markdownList, printTable, type TableFormat } from '../report/table.ts';
 import type { Io } from './io.ts';
 import { openTraceAt } from './open-trace.ts';
@@ -17,6 +20,8 @@ export interface DiffCommandOptions {
   readonly table: TableFormat;
   readonly json?: string;
   readonly report?: string;
+  /** A checkpoint's folder. */
+  readonly orders?: string;
 }
 
 /** @throws InputError where a trace is wrong, the two cannot be aligned, or an output cannot be written */
@@ -34,21 +39,35 @@ export async function runDiff(pathA: string, pathB: string, options: DiffCommand
   try {
     const [jsonFile, page] = [open('--json', json), open('--report', report)];
     const diff = await diffTraces(a, b, { pad, taps, first, onProgress: progress.report, pause: io.pause });
+    const orders = await findOrders(a, b, options, { onProgress: progress.report, pause: io.pause });
     progress.clear();
-    const text = diffJson(diff);
+    const text = diffJson(diff, orders);
     const encoder = new TextEncoder();
     jsonFile?.write(encoder.encode(text));
     // Loaded here: what draws its figure takes longer to load than all the rest.
-    page?.write(encoder.encode((await import('../report/diff-page.ts')).diffPage(diff)));
+    page?.write(encoder.encode((await import('../report/diff-page.ts')).diffPage(diff, orders)));
     for (const file of files) file.commit();
-    io.stdout(json === '-' ? text : printed(diff, table));
+    io.stdout(json === '-' ? text : printed(diff, orders, table));
   } finally {
     progress.clear();
     for (const file of files) file.abort();
   }
 }
 
-function printed(diff: TraceDiff, table: TableFormat): string {
+/** The orders of both, where a checkpoint is given. */
+async function findOrders(
+  a: Trace,
+  b: Trace,
+  { orders }: DiffCommandOptions,
+  options: RevealOrdersOptions,
+): Promise<Orders | undefined> {
+  if (orders === undefined) return undefined;
+  const model = await loadCheckpoint(orders);
+  return { a: await revealTraceOrders(a, model, options), b: await revealTraceOrders(b, model, options) };
+}
+
+function printed(diff: TraceDiff, orders: Orders | undefined, table: TableFormat): string {
   const text = printTable(table, table === 'csv' ? allDiffColumns : diffColumns, diff.taps);
-  return table === 'md' ? `${markdownList(diffSummary(diff))}\n${text}` : text;
+  const main = table === 'md' ? `${markdownList(diffSummary(diff))}\n${text}` : text;
+  return orders === undefined ? main : `${main}\n${printTable(table, ordersColumns, ordersRows(orders.a, orders.b))}`;
 }

@@ -43,6 +43,10 @@ export function addTraces(program: Command, io: Io): void {
     )
     .option('--map-a <file>', "a JSON map of A's names to ours (docs/traces.md)")
     .option('--map-b <file>', "the same for B's names")
+    .option(
+      '--orders <checkpoint>',
+      'also say in which order each side summed its products, with the weights of a folder',
+    )
     .addOption(option('--table <form>', 'md, latex or csv (with every number)').default('md').argParser(tableFormat))
     .option('--json <file>', 'the comparison as JSON; - for stdout, instead of the table')
     .option('--report <file>', 'the comparison as an HTML page')

@@ -1,10 +1,26 @@
 /** The comparison of two traces as JSON text. */
 import type { EntryPair, TapDifference } from '../analysis/traces/compare.ts';
 import type { ComparedTap, TraceDiff } from '../analysis/traces/diff.ts';
+import type { SpanOrder } from '../analysis/traces/orders.ts';
 import { type Json, jsonText } from './json.ts';
 
+/** The orders that each trace's products were summed in. */
+export interface Orders {
+  readonly a: readonly SpanOrder[];
+  readonly b: readonly SpanOrder[];
+}
+
+function orderJson({ tap, finding, reason }: SpanOrder): Json {
+  if (finding === null) return { tap, reason };
+  const { terms, entries, tried, matches, closest } = finding;
+  return {
+    ...{ tap, terms, entries, tried, matches },
+    closest: closest && { candidate: closest.candidate, equal: closest.equal, of: closest.of },
+  };
+}
+
 /** The documented order of keys, so that equal comparisons are equal bytes. */
-export function diffJson(diff: TraceDiff): string {
+export function diffJson(diff: TraceDiff, orders?: Orders): string {
   const about = ({ source, producer, policy, tokens }: TraceDiff['a']): Json => ({
     ...{ source, producer },
     policy: policy ?? null,
@@ -24,6 +40,7 @@ export function diffJson(diff: TraceDiff): string {
     taps: diff.taps.map(tapJson),
     onlyInA: diff.onlyInA,
     onlyInB: diff.onlyInB,
+    ...(orders && { orders: { a: orders.a.map(orderJson), b: orders.b.map(orderJson) } }),
   });
 }
 

@@ -2,15 +2,15 @@
 import type { Quantiles } from '../analysis/quantiles.ts';
 import { type ComparedTap, differs, type TraceDiff } from '../analysis/traces/diff.ts';
 import type { Figure } from '../experiments/experiment.ts';
-import { allDiffColumns, diffColumns, diffLegend, diffSummary } from './diff-table.ts';
+import type { Orders } from './diff-json.ts';
+import { allDiffColumns, diffColumns, diffLegend, diffSummary, ordersColumns, ordersRows } from './diff-table.ts';
 import { descriptions, htmlDocument } from './page.ts';
 import { panelsFigure } from './panels-figure.ts';
-import type { SummaryLine } from './summary.ts';
 import { htmlTable } from './table.ts';
 import { htmlText } from './text.ts';
 
-/** The page; `more` are lines for the summary. Equal input gives equal bytes. */
-export function diffPage(diff: TraceDiff, more: readonly SummaryLine[] = []): string {
+/** The page. Equal input gives equal bytes. */
+export function diffPage(diff: TraceDiff, orders?: Orders): string {
   const title = `${diff.a.source} and ${diff.b.source}`;
   const compared = diff.taps.some(({ difference }) => difference !== null);
   const figure = compared
@@ -19,17 +19,24 @@ export function diffPage(diff: TraceDiff, more: readonly SummaryLine[] = []): st
   return htmlDocument(
     `ulpwise: ${title}`,
     `<h1>Difference between ${htmlText(title)}</h1>
-${descriptions([...diffSummary(diff), ...more])}
+${descriptions(diffSummary(diff))}
 ${figure}<h2>Every tap</h2>
 <div class="wide">${htmlTable(diffColumns, diff.taps)}</div>
 <h2>What the columns mean</h2>
 ${descriptions(diffLegend)}
-<h2>All numbers</h2>
+${orders === undefined ? '' : ordersSection(orders)}<h2>All numbers</h2>
 <details><summary>${diff.taps.length} taps with all quantiles over rows</summary>
 <div class="wide">${htmlTable(allDiffColumns, diff.taps)}</div>
 </details>
 `,
   );
+}
+
+function ordersSection({ a, b }: Orders): string {
+  return `<h2>Orders of summation</h2>
+<p>Candidates that give every recorded number of a product, to the bit, from its recorded inputs and the checkpoint’s weights.</p>
+<div class="wide">${htmlTable(ordersColumns, ordersRows(a, b))}</div>
+`;
 }
 
 function figureOf({ taps, firstDifference }: TraceDiff): Figure {

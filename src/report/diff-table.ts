@@ -1,6 +1,8 @@
 /** The comparison of two traces as columns and sentences. */
 import type { EntryPair } from '../analysis/traces/compare.ts';
 import { type ComparedTap, differs, type TraceDiff } from '../analysis/traces/diff.ts';
+import type { SpanOrder } from '../analysis/traces/orders.ts';
+import { formatOrUndefined } from '../formats/index.ts';
 import { exactNumber } from './numbers.ts';
 import type { SummaryLine } from './summary.ts';
 import type { Column } from './table.ts';
@@ -31,10 +33,18 @@ export function verdict(tap: ComparedTap): string {
 
 const indexText = (index: readonly number[]): string => `[${index.join(',')}]`;
 
-/** `[0,3,7]: 1.5 | 1.25`; two indices where padding moved them. */
-export function entryText({ indexA, indexB, a, b }: EntryPair): string {
+/** Digits that tell all numbers of a format apart: ⌈1 + p·log10 2⌉, 9 in float32. All of them for other than binary formats. */
+function digitsOfFormat(name: string): number {
+  const format = formatOrUndefined(name);
+  return format?.kind === 'binary' ? Math.ceil(1 + format.precision * Math.log10(2)) : 17;
+}
+
+/** `[0,3,7]: 1.5 | 1.25`, digits enough to tell the numbers of the formats apart; two indices where padding moved them. */
+function entryText({ indexA, indexB, a, b }: EntryPair, tap: ComparedTap): string {
   const [x, y] = [indexText(indexA), indexText(indexB)];
-  return `${x === y ? x : `${x} | ${y}`}: ${exactNumber(a)} | ${exactNumber(b)}`;
+  const number = (value: number, { format }: ComparedTap['a']): string =>
+    Number.isFinite(value) ? exactNumber(Number(value.toPrecision(digitsOfFormat(format)))) : exactNumber(value);
+  return `${x === y ? x : `${x} | ${y}`}: ${number(a, tap.a)} | ${number(b, tap.b)}`;
 }
 
 const tap: DiffColumn = { key: 'tap', header: 'tap', align: 'left', value: (t) => t.tap };
@@ -44,7 +54,7 @@ const first: DiffColumn = {
   key: 'first',
   header: 'first mismatch: A | B',
   align: 'left',
-  value: ({ difference }) => (difference?.first ? entryText(difference.first) : null),
+  value: (t) => (t.difference?.first ? entryText(t.difference.first, t) : null),
 };
 const ulps = right('ulps', 'ulps', ({ difference }) => difference?.ulps?.largest ?? null, { form: 'integer' });
 const ulpFormat: DiffColumn = {
@@ -94,7 +104,7 @@ export const allDiffColumns: readonly DiffColumn[] = [
     key: 'ulpsAt',
     header: 'largest ulps at: A | B',
     align: 'left',
-    value: ({ difference }) => (difference?.ulps?.at ? entryText(difference.ulps.at) : null),
+    value: (t) => (t.difference?.ulps?.at ? entryText(t.difference.ulps.at, t) : null),
   },
   relative,
   ...quantiles('relLinf', 'row, relative ∞-norm'),
@@ -141,7 +151,7 @@ export function diffSummary(diff: TraceDiff): readonly SummaryLine[] {
   if (diff.onlyInA.length > 0) lines.push({ label: 'only in A', text: names(diff.onlyInA) });
   if (diff.onlyInB.length > 0) lines.push({ label: 'only in B', text: names(diff.onlyInB) });
   if (first !== undefined) {
-    const where = entry ? ` at ${entryText(entry)}` : `: shapes ${shapes(first)}`;
+    const where = entry ? ` at ${entryText(entry, first)}` : `: shapes ${shapes(first)}`;
     lines.push({ label: 'first difference', text: `${first.tap}${where}` });
   }
   return lines;
@@ -155,3 +165,43 @@ function sequencesText({ pairs }: TraceDiff): string {
   const moved = pairs.some(({ spanA, spanB }) => spanA.start !== spanB.start);
   return `${pairs.length} of ${each} tokens${moved ? ', padding on the left sliced away' : ''}`;
 }
+
+/** The orders that both traces summed a product in. */
+export interface OrdersRow {
+  readonly tap: string;
+  readonly a: SpanOrder | undefined;
+  readonly b: SpanOrder | undefined;
+}
+
+/** A row for each product that one of the traces has, in the order of A. */
+export function ordersRows(a: readonly SpanOrder[], b: readonly SpanOrder[]): OrdersRow[] {
+  const taps = new Set([...a, ...b].map(({ tap }) => tap));
+  const of = (orders: readonly SpanOrder[], tap: string) => orders.find((one) => one.tap === tap);
+  return [...taps].map((tap) => ({ tap, a: of(a, tap), b: of(b, tap) }));
+}
+
+/** What the numbers say, at most three candidates; or why they say nothing. */
+function orderCell(order: SpanOrder | undefined): string | null {
+  if (order === undefined) return null;
+  const { finding, reason } = order;
+  if (finding === null) return reason;
+  const { matches, closest, tried } = finding;
+  if (matches.length > 0) {
+    return `${matches.slice(0, 3).join(' or ')}${matches.length > 3 ? ` or ${matches.length - 3} others` : ''}`;
+  }
+  const near = closest === null ? '' : `; closest, ${closest.equal} of ${closest.of} numbers: ${closest.candidate}`;
+  return `none of ${tried}${near}`;
+}
+
+export const ordersColumns: readonly Column<OrdersRow>[] = [
+  { key: 'tap', header: 'product', align: 'left', value: ({ tap }) => tap },
+  {
+    key: 'terms',
+    header: 'terms',
+    align: 'right',
+    form: 'integer',
+    value: ({ a, b }) => (a?.finding ?? b?.finding)?.terms ?? null,
+  },
+  { key: 'a', header: 'summed in A', align: 'left', value: ({ a }) => orderCell(a) },
+  { key: 'b', header: 'summed in B', align: 'left', value: ({ b }) => orderCell(b) },
+];

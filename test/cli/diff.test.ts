@@ -112,9 +112,21 @@ describe.skipIf(!hasSharedData)(needsSharedData('ulpwise diff of PyTorch and our
     const words = ['trace', checkpoint, '--tokens', tokens.map((row) => row.join()).join(';'), '--policy', 'fp32'];
     expect((await run([...words, '--out', at('ours.safetensors')])).code).toBe(0);
     const theirs = resolve(checkpoint, 'pytorch-fp32-trace.safetensors');
-    const { code, out } = await run(['diff', theirs, at('ours.safetensors'), '--json', '-']);
+    const compared = ['diff', theirs, at('ours.safetensors'), '--orders', checkpoint];
+    const { code, out } = await run([...compared, '--json', '-', '--report', at('orders.html')]);
     expect(code).toBe(0);
     const diff = JSON.parse(out);
+    // PyTorch fused its multiplications and additions; our fp32 does not. Only block 0 was recorded there.
+    expect(
+      diff.orders.a.map(({ matches }: { matches: string[] }) => /^order=sequential, fma=on/.test(matches[0])),
+    ).toEqual(new Array(8).fill(true));
+    expect(diff.orders.b).toHaveLength(3 * 7 + 1);
+    expect(
+      diff.orders.b.every(({ matches }: { matches: string[] }) =>
+        /^order=sequential, accumulate=fp32/.test(matches[0]),
+      ),
+    ).toBe(true);
+    expect(readFileSync(at('orders.html'), 'utf8')).toContain('Orders of summation');
     expect(diff.a.producer).toBe('pytorch');
     expect(diff.taps).toHaveLength(19);
     expect(diff.firstDifference).toBe('layers.0.input_norm');
