@@ -14,7 +14,7 @@ import { type KeyMask, type OperationSpec, rowLength, type Tensor, tensor } from
 import type { Arithmetic, Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../arithmetic.ts';
 import { broadcastIndex, broadcastShapes } from '../axes.ts';
 import { type BinaryRule, binaryRules, type UnaryRule, unaryRules } from '../certified/elementwise.ts';
-import { hasRadius, magnitudes } from '../errors/ball.ts';
+import { hasRadius, magnitudes, radii } from '../errors/ball.ts';
 import { BallArithmetic } from '../errors/balls.ts';
 import { isHeld, isPartOf, readingError } from '../errors/formats.ts';
 import { distanceToReal, pairsOf } from '../errors/reals.ts';
@@ -106,7 +106,7 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
       a.radius[atA(i)] === 0 && b.radius[atB(i)] === 0 && Number.isFinite(sum.numbers[i]);
     if (!sum.radius.some((_, i) => known(i))) return sum;
     const { data } = this.rounded.add(site, a.centre, b.centre);
-    const numbers = Float64Array.from(sum.numbers, (x, i) => (known(i) ? data[i] : x));
+    const numbers = radii(data.length, (i) => (known(i) ? data[i] : sum.numbers[i]));
     const radius = () => sum.radius.map((r, i) => (known(i) ? 0 : r));
     return this.ball(this.inner.lift(tensor(shape, numbers)), radius, sum.stored);
   }
@@ -143,12 +143,18 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
     const held = [a, b].every(({ stored }) => isHeld(stored, spec.out, spec));
     const absolute = isSum && held ? rounding.etaSum : rounding.eta;
     const radiusOf = (values: Tensor['data']): Float64Array =>
-      Float64Array.from(values, (value, i) => {
-        const [p, q] = [atA(i), atB(i)];
-        const [x, r, y, s] = [a.numbers[p], radiusA[p], b.numbers[q], radiusB[q]];
+      radii(values.length, (i) => {
+        const value = values[i];
+        const p = atA(i);
+        const q = atB(i);
+        const x = a.numbers[p];
+        const r = radiusA[p];
+        const y = b.numbers[q];
+        const s = radiusB[q];
         // What may have overflowed may be NaN, even beside a factor 0.
         if (r === Number.POSITIVE_INFINITY || s === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
-        const [zeroX, zeroY] = [x === 0 && r === 0, y === 0 && s === 0];
+        const zeroX = x === 0 && r === 0;
+        const zeroY = y === 0 && s === 0;
         if (isSum ? zeroX && zeroY : zeroX || zeroY) return 0;
         return afterRounding(value, rule.propagate(x, r, y, s, value), rounding, absolute);
       });
@@ -161,7 +167,8 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
     const rounding = roundingOf(spec, spec.out);
     const foreign = this.foreign(spec, name);
     const radiusOf = (values: Tensor['data']): Float64Array =>
-      Float64Array.from(values, (value, i) => {
+      radii(values.length, (i) => {
+        const value = values[i];
         const x = v.numbers[i];
         if (radius[i] === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
         if (value === 0 && x === 0 && radius[i] === 0) return 0;
@@ -226,11 +233,10 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
       : undefined;
     const n = rowLength(shapeA);
     const more = this.freedom.fused?.(site) === true ? FUSED_ROUNDINGS * n : 0;
-    const radiusOf = (values: Tensor['data']): Float64Array =>
-      Float64Array.from(values, (y, i) =>
-        this.productRadius(site, n, { y, size: sizes[i], moved: (fromA?.[i] ?? 0) + (fromB?.[i] ?? 0), more }),
-      );
-    return this.ball(this.inner.matmul(site, a.centre, b.centre, options), radiusOf, this.storedAt(site));
+    const radiusOf = this.productRadii(site, n, more);
+    const boundsOf = (values: Tensor['data']): Float64Array =>
+      radii(values.length, (i) => radiusOf(values[i], sizes[i], (fromA?.[i] ?? 0) + (fromB?.[i] ?? 0)));
+    return this.ball(this.inner.matmul(site, a.centre, b.centre, options), boundsOf, this.storedAt(site));
   }
 
   linear(site: string, x: Enclosure, { weight, layout, bias }: Linear): Enclosure {
@@ -253,28 +259,32 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
     });
     const width = biases?.length ?? 1;
     const n = rowLength(shape);
-    const radiusOf = (values: Tensor['data']): Float64Array =>
-      Float64Array.from(values, (y, i) =>
-        this.productRadius(site, n, { y, size: sizes[i], moved: moved?.[i] ?? 0, more: 0, bias: biases?.[i % width] }),
-      );
-    return this.ball(centre, radiusOf, this.storedAt(site));
+    const radiusOf = this.productRadii(site, n, 0, biases !== undefined);
+    const boundsOf = (values: Tensor['data']): Float64Array =>
+      radii(values.length, (i) => radiusOf(values[i], sizes[i], moved?.[i] ?? 0, biases?.[i % width]));
+    return this.ball(centre, boundsOf, this.storedAt(site));
   }
 
-  /** Of one entry y of a product of n terms whose magnitudes add up to `size`, moved by its operands' radii. */
-  private productRadius(site: string, n: number, { y, size, moved, more, bias }: ProductEntry): number {
+  /**
+   * The radius of one entry y of a product of n terms whose magnitudes add up to `size`, moved by its operands' radii.
+   * @param more roundings beyond those of the sum that a term may pass
+   */
+  private productRadii(site: string, n: number, more: number, biased = false) {
     const spec = this.specOf(site);
     // A bias may be added before, between or after the terms; after them it is one more rounding of `out`.
-    const rounding = innerProductRounding(spec, bias === undefined ? n : n + 1, 'any-rigorous');
+    const rounding = innerProductRounding(spec, biased ? n + 1 : n, 'any-rigorous');
     const out = roundingOf(spec, spec.out);
-    const total = size + moved + Math.abs(bias ?? 0);
     const extra = more === 0 ? 0 : grown(more, roundingOf(spec, spec.accumulate).u);
-    const sum = moved + (1 + extra) * summed(total, n + 1, rounding) + extra * total;
-    if (sum === 0) return 0;
     const kept = isPartOf(spec.accumulate, spec.out) && spec.subnormals === 'keep';
-    const stored = kept ? sum : afterRounding(y, sum, out, out.eta);
-    if (bias === undefined || kept) return stored;
-    // R(R(product) + bias); the product is no larger than `total`.
-    return Math.max(stored, afterRounding(y, afterRounding(total, sum, out, out.eta), out, out.eta));
+    return (y: number, size: number, moved: number, bias = 0): number => {
+      const total = size + moved + Math.abs(bias);
+      const sum = moved + (1 + extra) * summed(total, n + 1, rounding) + extra * total;
+      if (sum === 0 || kept) return sum;
+      const stored = afterRounding(y, sum, out, out.eta);
+      if (!biased) return stored;
+      // R(R(product) + bias); the product is no larger than `total`.
+      return Math.max(stored, afterRounding(y, afterRounding(total, sum, out, out.eta), out, out.eta));
+    };
   }
 
   override scores(site: string, query: Enclosure, key: Enclosure, scale: RealTable, mask?: KeyMask): Enclosure {
@@ -375,15 +385,6 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
     );
     return this.widened(first, radius);
   }
-}
-
-interface ProductEntry {
-  readonly y: number;
-  readonly size: number;
-  readonly moved: number;
-  /** Roundings beyond those of the sum that a term may pass. */
-  readonly more: number;
-  readonly bias?: number | undefined;
 }
 
 const zeros = ({ length }: { readonly length: number }): Float64Array => new Float64Array(length);

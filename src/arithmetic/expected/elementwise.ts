@@ -1,13 +1,15 @@
 /** What independent random errors of operands become, to first order: theory/local-check.md, L7. */
 import { type BinaryDerivative, unaryDerivatives } from '../first-order/elementwise.ts';
 
-const quotient: BinaryDerivative = (_x, r, y, s, value) =>
-  r === 0 && s === 0 ? 0 : Math.hypot(r, value * s) / Math.abs(y);
+/** √(x² + y²). */
+export const root = (x: number, y: number): number => Math.sqrt(x * x + y * y);
+
+const quotient: BinaryDerivative = (_x, r, y, s, value) => (r === 0 && s === 0 ? 0 : root(r, value * s) / Math.abs(y));
 
 export const binaryDeviations = {
-  add: (_x, r, _y, s) => Math.hypot(r, s),
-  subtract: (_x, r, _y, s) => Math.hypot(r, s),
-  multiply: (x, r, y, s) => Math.hypot(x * s, y * r),
+  add: (_x, r, _y, s) => root(r, s),
+  subtract: (_x, r, _y, s) => root(r, s),
+  multiply: (x, r, y, s) => root(x * s, y * r),
   divide: quotient,
 } satisfies Record<string, BinaryDerivative>;
 

@@ -7,13 +7,13 @@ import type { Format } from '../../formats/index.ts';
 import { type OperationSpec, rowLength, type Tensor, tensor } from '../../tensor/index.ts';
 import type { Arithmetic, Linear, MatmulOptions, RealTable } from '../arithmetic.ts';
 import { broadcastIndex, broadcastShapes } from '../axes.ts';
-import type { Ball } from '../errors/ball.ts';
+import { type Ball, radii } from '../errors/ball.ts';
 import { BallArithmetic } from '../errors/balls.ts';
 import { isHeld, isPartOf } from '../errors/formats.ts';
 import { pairsOf } from '../errors/reals.ts';
 import type { Store } from '../scalar-arithmetic.ts';
 import type { SpecOf } from '../softfloat.ts';
-import { binaryDeviations, unaryDeviations } from './elementwise.ts';
+import { binaryDeviations, root, unaryDeviations } from './elementwise.ts';
 
 type Value = Tensor<Store<number>>;
 
@@ -79,10 +79,11 @@ export class ExpectedArithmetic extends BallArithmetic<Value> {
     const shape = broadcastShapes(shapeA, shapeB);
     const [atA, atB] = [broadcastIndex(shapeA, shape), broadcastIndex(shapeB, shape)];
     const radiusOf = (values: Tensor['data']): Float64Array =>
-      Float64Array.from(values, (value, i) => {
-        const [p, q] = [atA(i), atB(i)];
-        const moved = deviation(a.numbers[p], a.radius[p], b.numbers[q], b.radius[q], value);
-        return Math.hypot(moved, this.rounding(out, value));
+      radii(values.length, (i) => {
+        const p = atA(i);
+        const q = atB(i);
+        const moved = deviation(a.numbers[p], a.radius[p], b.numbers[q], b.radius[q], values[i]);
+        return root(moved, this.rounding(out, values[i]));
       });
     return this.ball(centre, radiusOf, this.storedAt(site));
   }
@@ -90,9 +91,7 @@ export class ExpectedArithmetic extends BallArithmetic<Value> {
     const { out } = this.specOf(site);
     const deviation = unaryDeviations[name];
     const radiusOf = (values: Tensor['data']): Float64Array =>
-      Float64Array.from(values, (value, i) =>
-        Math.hypot(deviation(v.numbers[i], v.radius[i], value), this.rounding(out, value)),
-      );
+      radii(values.length, (i) => root(deviation(v.numbers[i], v.radius[i], values[i]), this.rounding(out, values[i])));
     return this.ball(centre, radiusOf, this.storedAt(site));
   }
 
@@ -129,8 +128,8 @@ export class ExpectedArithmetic extends BallArithmetic<Value> {
     const fromA = product(squared(this.asInput(spec, a)), squaresB);
     const fromB = product(squaresA, squared(this.asInput(spec, b)));
     const radiusOf = (values: Tensor['data']): Float64Array =>
-      Float64Array.from(values, (y, i) =>
-        this.productDeviation(spec, rowLength(shapeA), y, squares[i], fromA[i] + fromB[i]),
+      radii(values.length, (i) =>
+        this.productDeviation(spec, rowLength(shapeA), values[i], squares[i], fromA[i] + fromB[i]),
       );
     return this.ball(this.inner.matmul(site, a.centre, b.centre, options), radiusOf, this.storedAt(site));
   }
@@ -146,17 +145,18 @@ export class ExpectedArithmetic extends BallArithmetic<Value> {
     const moved = product(squared(this.asInput(spec, x)), weights);
     const width = bias?.data.length ?? 1;
     const radiusOf = (values: Tensor['data']): Float64Array =>
-      Float64Array.from(values, (y, i) => {
+      radii(values.length, (i) => {
+        const y = values[i];
         const b = bias?.data[i % width] ?? 0;
         const sum = this.productDeviation(spec, rowLength(shape), y - b, squares[i], moved[i]);
-        return bias === undefined ? sum : Math.hypot(sum, this.rounding(spec.out, y));
+        return bias === undefined ? sum : root(sum, this.rounding(spec.out, y));
       });
     return this.ball(this.inner.linear(site, x.centre, layer), radiusOf, this.storedAt(site));
   }
 
   private asInput(spec: OperationSpec, { numbers, radius, stored }: Expected): Float64Array {
     if (isHeld(stored, spec.input, spec)) return radius;
-    return radius.map((r, i) => Math.hypot(r, this.rounding(spec.input, numbers[i])));
+    return radius.map((r, i) => root(r, this.rounding(spec.input, numbers[i])));
   }
 
   private productDeviation(spec: OperationSpec, n: number, y: number, squares: number, moved: number): number {
@@ -168,5 +168,5 @@ export class ExpectedArithmetic extends BallArithmetic<Value> {
 }
 
 function squared(numbers: ArrayLike<number>): Float64Array {
-  return Float64Array.from(numbers, (x) => x * x);
+  return radii(numbers.length, (i) => numbers[i] * numbers[i]);
 }
