@@ -3,6 +3,7 @@ import { InputError } from '../formats/index.ts';
 import { attentionPrecisionExperiment } from './attention-precision/index.ts';
 import type { Experiment } from './experiment.ts';
 import { normsExperiment } from './norms/index.ts';
+import { plantedBugsExperiment } from './planted-bugs/index.ts';
 import { residualScaleExperiment } from './residual-scale/index.ts';
 import { shapesExperiment } from './shapes/index.ts';
 import { softmaxExperiment } from './softmax/index.ts';
@@ -10,6 +11,7 @@ import { softmaxExperiment } from './softmax/index.ts';
 export const experiments: readonly Experiment[] = [
   attentionPrecisionExperiment,
   normsExperiment,
+  plantedBugsExperiment,
   residualScaleExperiment,
   shapesExperiment,
   softmaxExperiment,
