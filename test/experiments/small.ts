@@ -5,6 +5,7 @@ import { loadCheckpoint } from '../../src/platform/node-checkpoint.ts';
 export const small: Readonly<Record<string, readonly string[]>> = {
   'attention-precision': ['samples=1', 'layers=2', 'width=16', 'tokens=6', 'gains=1', 'formats=bf16'],
   norms: ['samples=3', 'width=64', 'formats=bf16', 'outliers=1,3000', 'shifts=0,100'],
+  'planted-bugs': ['samples=1', 'tokens=4', 'policies=fp32', 'decoders=LLaMA'],
   'residual-scale': ['samples=1', 'scales=0.1,10', 'streams=1'],
   shapes: [
     ...['policies=bf16; kernels=shaped,bf16', 'layers=3', 'width=64', 'samples=2', 'batches=2,40'],

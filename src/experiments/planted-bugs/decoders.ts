@@ -8,14 +8,16 @@ export const policies = [
   'autocast(bf16)',
 ] as const;
 
-const shapes: Readonly<Record<string, RandomDecoderOptions>> = {
+export const decoderNames = ['GPT-2', 'LLaMA', 'post-norm relu'] as const;
+export type DecoderName = (typeof decoderNames)[number];
+
+const shapes: Readonly<Record<DecoderName, RandomDecoderOptions>> = {
   'GPT-2': {},
   LLaMA: { norm: 'rmsNorm', activation: 'silu', gated: true, positionEncoding: 'rotary', kvHeads: 2, biases: 'none' },
-  'post-norm, relu': { normPlacement: 'post', activation: 'relu' },
+  'post-norm relu': { normPlacement: 'post', activation: 'relu' },
 };
-export const decoderNames = Object.keys(shapes);
 
-export function decoderOf(name: string, seed: number, tokens: number): RandomDecoderOptions {
+export function decoderOf(name: DecoderName, seed: number, tokens: number): RandomDecoderOptions {
   return {
     ...{ layers: 2, width: 32, heads: 4, mlpWidth: 64, vocabulary: 64, positions: 2 * tokens },
     // Attention that is neither uniform nor a sink.

@@ -7,7 +7,7 @@ import { randomDecoder } from '../../model/random/random-decoder.ts';
 import { type Cell, experiment, type Row } from '../experiment.ts';
 import { count, seed, texts } from '../parameters.ts';
 import { type BugName, bugNames } from './bugs.ts';
-import { decoderNames, decoderOf, policies } from './decoders.ts';
+import { type DecoderName, decoderNames, decoderOf, policies } from './decoders.ts';
 import { type DifferenceName, differenceNames, honestPair } from './differences.ts';
 import { plantedPair } from './planted.ts';
 import { figures, tables } from './results.ts';
@@ -15,6 +15,11 @@ import { figures, tables } from './results.ts';
 const parameters = z.object({
   seed,
   policies: texts(...policies).describe('policies of the runs'),
+  decoders: z
+    .array(z.enum(decoderNames))
+    .min(1)
+    .default([...decoderNames])
+    .describe('kinds of random decoders'),
   samples: count(1, 1000, 6).describe('runs of each decoder, policy and defect or difference'),
   tokens: count(4, 512, 12).describe('tokens of each sequence'),
 });
@@ -62,7 +67,7 @@ export const plantedBugsExperiment = experiment({
   ],
   cells: (p) =>
     p.policies.flatMap((policy) =>
-      decoderNames.flatMap((decoder) =>
+      p.decoders.flatMap((decoder) =>
         [
           ...bugNames.map((name) => ({ kind: 'planted', name })),
           ...differenceNames.map((name) => ({ kind: 'honest', name })),
@@ -81,7 +86,7 @@ async function rowsOf(p: Parameters, cell: Cell): Promise<Row[]> {
 }
 
 async function rowOf(p: Parameters, cell: Cell, sample: number): Promise<Row[]> {
-  const model: DecoderSource = randomDecoder(decoderOf(String(cell.decoder), p.seed + sample, p.tokens));
+  const model: DecoderSource = randomDecoder(decoderOf(cell.decoder as DecoderName, p.seed + sample, p.tokens));
   const place = { model, policy: String(cell.policy), seed: p.seed, sample, tokens: p.tokens };
   const pair =
     cell.kind === 'planted'

@@ -1,12 +1,13 @@
 /** Is this difference expected? Two traces of one decoder, each held against its own numbers, span by span. */
-import { InputError } from '../../../formats/index.ts';
 import type { DecoderSource } from '../../../model/decoder-source.ts';
 import { halfBlocks, siteNames } from '../../../model/program/taps.ts';
 import { parsePolicy } from '../../../tensor/index.ts';
 import { norm2 } from '../../metrics.ts';
+import type { Progress } from '../../options.ts';
 import { steps } from '../../steps.ts';
+import { align } from '../align.ts';
 import type { Trace } from '../trace.ts';
-import { recordedBatch } from './batch.ts';
+import { checkTaps, type RecordedBatch, recordedBatch } from './batch.ts';
 import { type CheckedSide, type CheckedTap, LocalChecks } from './local-check.ts';
 import { freedomOf, type ProducerName, policyOf, producerOf } from './producers.ts';
 import type { ExplainedSide, ExplainedTap, Explanation, LocalCheck, SideName, Split } from './result.ts';
@@ -21,12 +22,16 @@ export interface SideOptions {
 export interface ExplainOptions {
   readonly A?: SideOptions | undefined;
   readonly B?: SideOptions | undefined;
-  /** The sequences without padding, for traces that do not say. */
+  /** The sequences without padding, as in A, where neither trace says. */
   readonly tokens?: readonly (readonly number[])[] | undefined;
+  /** Where a trace that does not say so itself is padded. */
+  readonly pad?: 'left' | 'right' | undefined;
   /** Receives each recorded tap as it was checked, in program order. */
   readonly onTap?: ((tap: string, sides: Readonly<Record<SideName, CheckedTap | undefined>>) => void) | undefined;
-  /** Called after each step of the program. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Called before each step of the program. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Awaited between steps. */
+  readonly pause?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -38,15 +43,27 @@ export async function explain(
   options: ExplainOptions = {},
 ): Promise<Explanation> {
   const { config } = model;
-  const A = sideOf(model, traces.A, options.A, options.tokens);
-  const B = sideOf(model, traces.B, options.B, options.tokens);
-  checkSameSequences(A, B);
+  checkTaps(config, traces.A);
+  checkTaps(config, traces.B);
+  const { pairs, batches } = align(traces.A, traces.B, options.pad);
+  const tokens = pairs.map(
+    ({ a, b }, i) => traces.A.metadata.tokens?.[a] ?? traces.B.metadata.tokens?.[b] ?? options.tokens?.[i],
+  );
+  const side = (name: SideName): CheckedSide & { readonly described: ExplainedSide } => {
+    const key = name === 'A' ? 'a' : 'b';
+    const sequences = pairs.map((pair) => pair[key]);
+    const known = batches?.[key].spans.map((_, s) => tokens[sequences.indexOf(s)]) ?? [];
+    const recorded = recordedBatch(config, traces[name], batches?.[key], known);
+    return { ...sideOf(model, traces[name], recorded, options[name]), sequences };
+  };
+  const [A, B] = [side('A'), side('B')];
   const checks = { A: new LocalChecks(config, A), B: new LocalChecks(config, B) };
   const groups = tapsByStep(model);
   const taps: ExplainedTap[] = [];
   let done = 0;
   for await (const step of steps(model)) {
     const names = groups[done];
+    options.onProgress?.({ done, total: groups.length, what: names[0] });
     const [ours, theirs] = [await checks.A.step(step, names), await checks.B.step(step, names)];
     for (const tap of names) {
       const [a, b] = [ours.get(tap), theirs.get(tap)];
@@ -55,7 +72,7 @@ export async function explain(
       taps.push({ tap, A: a?.check, B: b?.check, split: a && b && splitOf(a, b) });
     }
     done++;
-    options.onProgress?.(done, groups.length);
+    await options.pause?.();
   }
   return { ...verdictOf(taps), sides: { A: A.described, B: B.described }, taps };
 }
@@ -63,10 +80,9 @@ export async function explain(
 function sideOf(
   { config }: DecoderSource,
   trace: Trace,
+  { batch, hasTokens }: RecordedBatch,
   options: SideOptions = {},
-  tokens: ExplainOptions['tokens'],
-): CheckedSide & { readonly described: ExplainedSide } {
-  const { batch, hasTokens } = recordedBatch(config, trace, trace.metadata.tokens ?? tokens);
+): Omit<CheckedSide, 'sequences'> & { readonly described: ExplainedSide } {
   const producer = options.producer ?? producerOf(trace);
   const policy = options.policy ?? policyOf(producer, trace);
   const { specFor } = parsePolicy(policy, siteNames(config));
@@ -74,26 +90,6 @@ function sideOf(
     ...{ trace, batch, hasTokens, specOf: specFor, freedom: freedomOf(producer, config, batch, trace) },
     described: { source: trace.source, producer, policy, embeddingChecked: hasTokens },
   };
-}
-
-function checkSameSequences(A: CheckedSide, B: CheckedSide): void {
-  const lengths = ({ batch }: CheckedSide): string => batch.spans.map(({ start, end }) => end - start).join(',');
-  if (lengths(A) !== lengths(B)) {
-    throw new InputError(
-      `diff: expected traces of sequences of the same lengths, got ${lengths(A)} in ${A.trace.source} and ${lengths(B)} in ${B.trace.source}`,
-    );
-  }
-  if (!A.hasTokens || !B.hasTokens) return;
-  A.batch.spans.forEach(({ start, end }, s) => {
-    const shift = B.batch.spans[s].start - start;
-    for (let i = start; i < end; i++) {
-      const [ours, theirs] = [A.batch.tokens[s][i], B.batch.tokens[s][i + shift]];
-      if (ours === theirs) continue;
-      throw new InputError(
-        `diff: expected traces of the same tokens, got ${ours} in ${A.trace.source} and ${theirs} in ${B.trace.source} (sequence ${s}, place ${i - start})`,
-      );
-    }
-  });
 }
 
 /** The taps of each step: the embedding, half blocks up to their residual streams, the head. */

@@ -25,6 +25,8 @@ type Balls = Ball<Tensor<Store<number>>>;
 export interface CheckedSide {
   readonly trace: Trace;
   readonly batch: Batch;
+  /** Sequences to look at, in the order of those of the other side. */
+  readonly sequences: readonly number[];
   /** Whether the batch's tokens are those of the run. */
   readonly hasTokens: boolean;
   readonly specOf: SpecOf;
@@ -82,7 +84,8 @@ export class LocalChecks {
     const found = new Map<string, CheckedTap>();
     for (const [tap, { shape, values }] of recorded) {
       if (tap === 'embed' && !hasTokens) continue;
-      const rows = rowsOf(tap, shape, this.side.batch);
+      const own = rowsOf(tap, shape, this.side.batch);
+      const rows = this.side.sequences.flatMap((s) => own.filter(({ sequence }) => sequence === s));
       const [enclosure, expected] = [enclosures.get(tap) as Balls, expectations.get(tap) as Balls];
       found.set(tap, {
         check: judge(tap, rowLength(shape), rows, { recorded: values, enclosure, expected: expected.radius }),

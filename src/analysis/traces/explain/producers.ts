@@ -16,10 +16,18 @@ export function parseProducer(text: string): ProducerName {
   throw new InputError(`--producer: expected ${producerNames.join(', ')}, got '${text}'`);
 }
 
+/** Names that recorders of a producer's runs give themselves. */
+const ALIASES: Readonly<Record<string, ProducerName>> = {
+  torch: 'pytorch',
+  transformers: 'pytorch',
+  huggingface: 'pytorch',
+};
+
 /** The producer that a trace names; `unknown` for one that is not listed. */
 export function producerOf({ metadata }: Trace): ProducerName {
   const named = metadata.producer.toLowerCase();
-  return producerNames.find((name) => named.startsWith(name)) ?? 'unknown';
+  const listed = producerNames.find((name) => named.startsWith(name));
+  return listed ?? Object.entries(ALIASES).find(([alias]) => named.startsWith(alias))?.[1] ?? 'unknown';
 }
 
 /** Orders of additions are unknown; eight lanes are what the expected size stands on. */
@@ -32,7 +40,9 @@ const UNKNOWN_ORDER = 'order=lanes(8), bias=fused';
 export function policyOf(producer: ProducerName, trace: Trace): string {
   if (trace.metadata.policy !== undefined) return trace.metadata.policy;
   if (producer === 'ulpwise') {
-    throw new InputError(`${trace.source}: expected a policy in the trace's metadata, got none; give --policy`);
+    throw new InputError(
+      `${trace.source}: expected a policy in the trace's metadata, got none; give --policy-a or --policy-b`,
+    );
   }
   const formats = new Map<string, Format>();
   for (const tap of trace.taps()) {
