@@ -63,9 +63,11 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
     }
   }
 
-  /** The relative error that the allowance of a function stands for. */
-  private foreign(spec: OperationSpec, name: keyof UlpAllowance): number {
-    return (this.freedom.ulps?.[name] ?? 0) * spec.out.epsMach;
+  /** What the allowance of a function comes to where it gives numbers of this size at most: an ulp may be a subnormal one. */
+  private foreign(spec: OperationSpec, name: keyof UlpAllowance): (size: number) => number {
+    const ulps = this.freedom.ulps?.[name] ?? 0;
+    const { epsMach, smallestSubnormal } = spec.out;
+    return (size) => (ulps === 0 ? 0 : ulps * (epsMach * size + smallestSubnormal));
   }
 
   /** As the program loads it, to nearest even: known to the bit. */
@@ -174,7 +176,7 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
         if (value === 0 && x === 0 && radius[i] === 0) return 0;
         const moved = rule.propagate(x, radius[i], value);
         const size = Math.abs(value) + moved;
-        return afterRounding(value, moved + foreign * size * (1 + rounding.u), rounding, rounding.eta);
+        return afterRounding(value, moved + foreign(size * (1 + rounding.u)), rounding, rounding.eta);
       });
     return this.ball(centre, radiusOf, this.storedAt(site));
   }
@@ -345,7 +347,7 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
     const foreign = this.foreign(spec, 'trigonometric');
     const { u } = roundingOf(spec, spec.out);
     const widened = (table: Enclosure, other: RealTable): Enclosure => {
-      if (angleError === undefined && foreign === 0) return table;
+      if (angleError === undefined && this.freedom.ulps?.trigonometric === undefined) return table;
       const derivative = pairsOf(other).hi;
       return this.ball(
         table.centre,
@@ -354,7 +356,7 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
             const angle = angleError?.(i) ?? 0;
             // cos(a + t) = cos a − t·sin a − …, |rest| ≤ t²/2.
             const turned = (angle * Math.abs(derivative[i]) + (angle * angle) / 2) * (1 + u);
-            return Math.max(r, u * Math.abs(numbers[i])) + turned + foreign * (Math.abs(numbers[i]) + turned);
+            return Math.max(r, u * Math.abs(numbers[i])) + turned + foreign(Math.abs(numbers[i]) + turned);
           }),
         table.stored,
       );

@@ -10,6 +10,7 @@ import {
 } from '../../../src/arithmetic/enclosure/index.ts';
 import { float64Specs, SoftfloatArithmetic } from '../../../src/arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../../../src/backends/cpu/cpu-arithmetic.ts';
+import { nextDown, nextUp } from '../../../src/formats/index.ts';
 import { sqrtOfRatio } from '../../../src/softfloat/real.ts';
 import { parseSpec, type Tensor, tensor } from '../../../src/tensor/index.ts';
 import { Random } from '../../../src/testing/random.ts';
@@ -129,6 +130,28 @@ describe.each(['fp32', 'bf16; product=exact, accumulate=fp32', 'fp16'])('other f
   });
 });
 
+describe('ulps of functions', () => {
+  it.each(['fp16', 'bf16', 'fp32'])('exp one ulp off, in subnormal numbers too: %s', (policy) => {
+    const { spec, rounded, enclosing } = interpreters(policy, { ulps: { exp: 1 } });
+    const x = tensor(
+      [60],
+      Float32Array.from({ length: 60 }, (_, i) => (policy === 'fp16' ? -i / 4 : -1.6 * i)),
+    );
+    const operand = rounded.parameter(site, x) as Tensor;
+    const enclosure = enclosing.exp(site, enclosing.lift(operand));
+    const nearest = Array.from(rounded.exp(site, operand).data);
+    expect(nearest.some((y) => y < spec.out.smallestNormal)).toBe(true);
+    for (const step of [nextUp, nextDown]) {
+      const off = nearest.map((y) => step(y, spec.out));
+      expect(farthest(off, enclosure)).toBeLessThanOrEqual(1);
+      // Without the allowance, some are outside.
+      expect(
+        farthest(off, interpreters(policy, noFreedom).enclosing.exp(site, enclosing.lift(operand))),
+      ).toBeGreaterThan(1);
+    }
+  });
+});
+
 describe('running moments', () => {
   const width = 200;
   /** Mean and mean square by updates (Welford), every operation rounded to float32. */
@@ -142,6 +165,30 @@ describe('running moments', () => {
     }
     return { mean, variance: f(squares / x.length) };
   }
+  /** The same over blocks of 16, merged in pairs (Chan). */
+  function merged(x: ArrayLike<number>): { mean: number; variance: number } {
+    const f = Math.fround;
+    let parts = Array.from({ length: Math.ceil(x.length / 16) }, (_, b) => {
+      const own = Array.from(x).slice(16 * b, 16 * b + 16);
+      const { mean, variance } = welford(own);
+      return { n: own.length, mean, squares: f(variance * own.length) };
+    });
+    while (parts.length > 1) {
+      parts = parts.flatMap((a, i) => {
+        const b = parts[i + 1];
+        if (i % 2 === 1) return [];
+        if (b === undefined) return [a];
+        const n = a.n + b.n;
+        const share = f(b.n / n);
+        const delta = f(b.mean - a.mean);
+        const mean = f(f(f(1 - share) * a.mean) + f(share * b.mean));
+        const between = f(f(f(delta * delta) * f(share * f(1 - share))) * n);
+        return [{ n, mean, squares: f(f(a.squares + b.squares) + between) }];
+      });
+    }
+    const [{ n, mean, squares }] = parts;
+    return { mean, variance: f(squares / n) };
+  }
   const norm = { gamma: tensor([width], new Float32Array(width).fill(1)) };
   it.each([0, 1, 100, 1000])('a mean of %s deviations', (offset) => {
     const { enclosing } = interpreters('fp32', { runningMoments: true });
@@ -151,11 +198,13 @@ describe('running moments', () => {
       if (index % 2 === 1) x.data.sort();
       if (index % 4 === 2) x.data[0] = 300;
       const enclosure = enclosing.layerNorm(site, enclosing.lift(x), norm, 1e-5);
-      const { mean, variance } = welford(x.data);
       const f = Math.fround;
-      const r = f(1 / f(Math.sqrt(f(variance + f(1e-5)))));
-      const got = Array.from(x.data, (xi) => f(f(xi - mean) * r));
-      expect(farthest(got, enclosure), `case ${index}`).toBeLessThanOrEqual(1);
+      for (const moments of [welford, merged]) {
+        const { mean, variance } = moments(x.data);
+        const r = f(1 / f(Math.sqrt(f(variance + f(1e-5)))));
+        const got = Array.from(x.data, (xi) => f(f(xi - mean) * r));
+        expect(farthest(got, enclosure), `case ${index}, ${moments.name}`).toBeLessThanOrEqual(1);
+      }
     }
   });
 });
