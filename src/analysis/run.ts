@@ -27,14 +27,16 @@ export class Run<V> {
   /** Carries out the next step; its taps in program order. */
   step(step: Step): TapValue<V>[] {
     const taps: TapValue<V>[] = [];
-    this.current = step.compute(this.program, this.arithmetic, this, (tap, value) => taps.push({ tap, value }));
+    this.current = step.compute(this.program, this.arithmetic, this, (tap, value) => {
+      taps.push({ tap, value });
+    });
     return taps;
   }
 
   /** The step's result from another residual stream than this run's; the run stays where it is. */
   resultFrom(stream: V, step: Step): V {
     const taps: V[] = [];
-    const result = step.compute(this.program, this.arithmetic, { stream }, (_, value) => taps.push(value));
+    const result = step.compute(this.program, this.arithmetic, { stream }, (_, value) => void taps.push(value));
     this.arithmetic.release?.(taps, result);
     return result;
   }

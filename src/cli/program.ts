@@ -78,7 +78,7 @@ function createProgram(words: readonly string[], io: Io, outcome: { code: number
   addProbe(program, io, outcome);
   addBounds(program, io, outcome);
   addExperiments(program, io);
-  addTraces(program, io);
+  addTraces(program, io, outcome);
   return program;
 }
 

@@ -1,12 +1,15 @@
 /** `ulpwise trace` and `ulpwise diff` on the command line. Loaded by these commands alone. */
 import type { Command } from 'commander';
+import { parseProducer, producerNames } from '../analysis/traces/explain/producers.ts';
 import type { DiffCommandOptions } from './diff.ts';
+import type { ExplainCommandOptions } from './explain.ts';
 import type { Io } from './io.ts';
-import { choice, patterns, tableFormat } from './options.ts';
+import { choice, patterns, tableFormat, tokenLists } from './options.ts';
 import { addBackend, addDecoder, adderTo, addPolicy, addTokens, option } from './run-options.ts';
 import type { TraceCommandOptions } from './trace.ts';
 
-export function addTraces(program: Command, io: Io): void {
+/** A command that ends well with another exit code than 0 sets `outcome.code`. */
+export function addTraces(program: Command, io: Io, outcome: { code: number }): void {
   const trace = program
     .command('trace')
     .description('run a decoder under a policy and write its taps, each in its own format, as safetensors')
@@ -50,8 +53,28 @@ export function addTraces(program: Command, io: Io): void {
     .addOption(option('--table <form>', 'md, latex or csv (with every number)').default('md').argParser(tableFormat))
     .option('--json <file>', 'the comparison as JSON; - for stdout, instead of the table')
     .option('--report <file>', 'the comparison as an HTML page')
-    .addHelpText('after', '\nThe exit code is 0 whether the traces differ or not, and 2 where one cannot be read.')
-    .action(async (a: string, b: string, options: DiffCommandOptions) =>
-      (await import('./diff.ts')).runDiff(a, b, options, io),
-    );
+    .option(
+      '--explain <checkpoint>',
+      'instead: is the difference one of rounding? Each span recomputed from the trace, with the weights of a folder',
+    )
+    .addOption(
+      option('--producer <name>', `what made a trace that is not ulpwise's: ${producerNames.join(', ')}`).argParser(
+        parseProducer,
+      ),
+    )
+    .option('--policy-a <text>', "the formats A computed in, where it does not say, such as 'fp32' (with --explain)")
+    .option('--policy-b <text>', 'the same for B')
+    .addOption(
+      option('--tokens <lists>', 'the token numbers of traces that do not say (with --explain)').argParser(tokenLists),
+    )
+    .addHelpText(
+      'after',
+      '\nThe exit code is 0 whether the traces differ or not, 1 where --explain names a bug, and 2 where one cannot be read.',
+    )
+    .action(async (a: string, b: string, options: DiffCommandOptions & ExplainCommandOptions) => {
+      const checkpoint = options.explain;
+      if (checkpoint === undefined) return (await import('./diff.ts')).runDiff(a, b, options, io);
+      const { runExplain } = await import('./explain.ts');
+      if (!(await runExplain(a, b, { ...options, explain: checkpoint }, io))) outcome.code = 1;
+    });
 }

@@ -8,6 +8,7 @@ import { lipschitzExperiment } from './lipschitz/index.ts';
 import { normsExperiment } from './norms/index.ts';
 import { predictorExperiment } from './predictor/index.ts';
 import { paddingExperiment } from './padding/index.ts';
+import { plantedBugsExperiment } from './planted-bugs/index.ts';
 import { residualScaleExperiment } from './residual-scale/index.ts';
 import { shapesExperiment } from './shapes/index.ts';
 import { softmaxExperiment } from './softmax/index.ts';
@@ -19,6 +20,7 @@ export const experiments: readonly Experiment[] = [
   lipschitzExperiment,
   normsExperiment,
   paddingExperiment,
+  plantedBugsExperiment,
   predictorExperiment,
   residualScaleExperiment,
   shapesExperiment,

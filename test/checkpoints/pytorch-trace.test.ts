@@ -92,7 +92,7 @@ describe.skipIf(!hasSharedData)(needsSharedData('gpt-nano-sort against PyTorch i
     const program = new DecoderProgram(model.config, batchOf(tokens(), { token: 0 }));
     const recorded = (name: string): FirstOrder => A.lift(traced.get(name) as Tensor);
     const found = new Map<string, ReturnType<typeof against>>();
-    const check = (name: string, ball: FirstOrder): void => {
+    const check = (name: string, ball: FirstOrder): undefined => {
       const tap = traced.get(name);
       if (tap !== undefined) found.set(name, against(A, ball, tap, name));
     };

@@ -13,6 +13,7 @@ export const small: Readonly<Record<string, readonly string[]>> = {
   norms: ['samples=3', 'width=64', 'formats=bf16', 'outliers=1,3000', 'shifts=0,100'],
   predictor: ['widths=16', 'depths=2', 'draws=3', 'tokens=8', 'formats=fp32,bf16', 'resamples=20'],
   padding: ['policies=fp16; kernels=shaped,fp32; kernels=shaped', 'tokens=5', 'padded=40', 'sides=right'],
+  'planted-bugs': ['samples=1', 'tokens=4', 'policies=fp32', 'decoders=LLaMA'],
   'residual-scale': ['samples=1', 'scales=0.1,10', 'streams=1'],
   shapes: [
     ...['policies=bf16; kernels=shaped,bf16', 'layers=3', 'width=64', 'samples=2', 'batches=2,40'],

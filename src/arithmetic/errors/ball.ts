@@ -39,6 +39,13 @@ export function hasRadius({ radius }: { readonly radius: Float64Array }): boolea
   return radius.some((r) => r !== 0);
 }
 
+/** One radius for each entry. (A loop is several times faster than `Float64Array.from` with a function: measured.) */
+export function radii(length: number, at: (index: number) => number): Float64Array {
+  const radius = new Float64Array(length);
+  for (let i = 0; i < length; i++) radius[i] = at(i);
+  return radius;
+}
+
 export function magnitudes(numbers: Numbers): Float64Array {
   const sizes = new Float64Array(numbers.length);
   for (let i = 0; i < sizes.length; i++) sizes[i] = Math.abs(numbers[i]);

@@ -14,8 +14,9 @@ import { isPartOf } from './formats.ts';
  * - rigorous: never exceeded, in the spec's order.
  * - declared: to first order, in the spec's order.
  * - any: to first order, in every order of additions, blocked or not, with fma or without.
+ * - any-rigorous: never exceeded, in every such order; Kahan's only where the spec declares it.
  */
-export type Growth = 'rigorous' | 'declared' | 'any';
+export type Growth = 'rigorous' | 'declared' | 'any' | 'any-rigorous';
 
 /** |computed − exact| ≤ relative·X + absolute, if no number on the way is above `largest`. */
 export interface SumRounding {
@@ -73,6 +74,12 @@ function chains(spec: OperationSpec, n: number, more: number, { sum, underflow, 
   if (growth === 'any') {
     // Kahan's sum is one of the orders, too: five roundings of a step can flush.
     const relative = (depthOf('unknown', n).additions + roundings) * u;
+    return { relative, absolute: 5 * underflow * (1 + relative), largest };
+  }
+  if (growth === 'any-rigorous') {
+    const tree = growthOfAnyOrder(n - 1 + roundings, u, nearest);
+    const compensated = order.kind === 'kahan' && n > 1 ? (kahanGrowth(n, u) ?? Number.POSITIVE_INFINITY) : 0;
+    const relative = Math.max(tree, compensated);
     return { relative, absolute: 5 * underflow * (1 + relative), largest };
   }
   const depth = depthOf(order, n).additions + roundings;

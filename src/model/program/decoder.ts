@@ -12,8 +12,11 @@ import type { KeyValueCache } from './key-value-cache.ts';
 import { rotaryTables } from './rotary.ts';
 import { type HalfBlock, layerPrefix } from './taps.ts';
 
-/** Receives every tap in program order. */
-export type OnTap<V> = (tap: string, value: V) => void;
+/**
+ * Receives every tap in program order. A value that it returns takes the tap's place in everything that follows, so that a
+ * program can go on from numbers that another one recorded.
+ */
+export type OnTap<V> = (tap: string, value: V) => V | undefined;
 
 /** A decoder's program for one batch. The same object runs under any number of interpreters. */
 export class DecoderProgram {
@@ -38,8 +41,7 @@ export class DecoderProgram {
       position === undefined
         ? tokens
         : A.add('embed', tokens, A.parameter('embed', rows(position, positionsOf(batch).flat(), shape)));
-    tap('embed', x);
-    return x;
+    return tap('embed', x) ?? x;
   }
 
   /**
@@ -51,24 +53,25 @@ export class DecoderProgram {
     const attention = half.kind === 'attention';
     const normSite = site(attention ? 'input_norm' : 'post_norm');
     const norm = attention ? layer.inputNorm : layer.postNorm;
-    const normed = norm === undefined ? x : this.norm(A, normSite, x, norm);
-    if (norm !== undefined) tap(normSite, normed);
+    let normed = x;
+    if (norm !== undefined) {
+      normed = this.norm(A, normSite, x, norm);
+      normed = tap(normSite, normed) ?? normed;
+    }
     const branch = attention
       ? this.attention(A, half.layer, layer, normed, tap, cache)
       : this.mlp(A, site, layer, normed, tap);
     const stream = this.config.normPlacement === 'pre' ? x : normed;
     const sum = A.add(half.name, stream, branch);
-    tap(half.name, sum);
-    return sum;
+    return tap(half.name, sum) ?? sum;
   }
 
   /** Logits [batch, tokens, vocabulary] of the residual stream after the last block. */
   predict<V>(A: Arithmetic<V>, head: Head, x: V, tap: OnTap<V>): V {
-    const normed = this.norm(A, 'final_norm', x, head.finalNorm);
-    tap('final_norm', normed);
+    const norm = this.norm(A, 'final_norm', x, head.finalNorm);
+    const normed = tap('final_norm', norm) ?? norm;
     const logits = A.linear('logits', normed, head.output);
-    tap('logits', logits);
-    return logits;
+    return tap('logits', logits) ?? logits;
   }
 
   private norm<V>(A: Arithmetic<V>, site: string, x: V, norm: Norm): V {
@@ -89,29 +92,23 @@ export class DecoderProgram {
     const site = (name: string): string => layerPrefix(index) + name;
     const { heads, kvHeads, headWidth } = this.config;
     const { mask, first } = this.batch;
+    const at = (name: string, value: V): V => tap(site(name), value) ?? value;
     const project = (name: string, linear: Linear, count: number, rotates: boolean): V => {
       const split = this.splitHeads(A, A.linear(site(name), x, linear), count);
-      const value = rotates && this.rotary !== undefined ? A.rotate(site(name), split, this.rotary) : split;
-      tap(site(name), value);
-      return value;
+      return at(name, rotates && this.rotary !== undefined ? A.rotate(site(name), split, this.rotary) : split);
     };
     const query = project('query', layer.query, heads, true);
     const key = project('key', layer.key, kvHeads, true);
     const value = project('value', layer.value, kvHeads, false);
     const [keys, values] = cache === undefined ? [key, value] : cache.extended(A, index, first, key, value);
 
-    const scoresSite = site('scores');
-    const scores = A.scores(scoresSite, query, keys, this.scale, mask);
-    tap(scoresSite, scores);
-    const probs = A.softmax(site('probs'), scores, mask);
-    tap(site('probs'), probs);
+    const scores = at('scores', A.scores(site('scores'), query, keys, this.scale, mask));
+    const probs = at('probs', A.softmax(site('probs'), scores, mask));
 
     const perHead = A.matmul(site('context'), probs, values, { mask });
-    const context = A.reshape(A.permute(perHead, [0, 2, 1, 3]), [...A.shape(x).slice(0, 2), heads * headWidth]);
-    tap(site('context'), context);
-    const output = A.linear(site('attn_out'), context, layer.attentionOutput);
-    tap(site('attn_out'), output);
-    return output;
+    const merged = A.reshape(A.permute(perHead, [0, 2, 1, 3]), [...A.shape(x).slice(0, 2), heads * headWidth]);
+    const context = at('context', merged);
+    return at('attn_out', A.linear(site('attn_out'), context, layer.attentionOutput));
   }
 
   /** [batch, tokens, heads·d] to [batch, heads, tokens, d]: heads are contiguous slices of the width. */
@@ -121,17 +118,13 @@ export class DecoderProgram {
   }
 
   private mlp<V>(A: Arithmetic<V>, site: (name: string) => string, layer: Layer, x: V, tap: OnTap<V>): V {
-    const gate = layer.gate === undefined ? undefined : A.linear(site('mlp_gate'), x, layer.gate);
-    if (gate !== undefined) tap(site('mlp_gate'), gate);
-    const up = A.linear(site('mlp_up'), x, layer.up);
-    tap(site('mlp_up'), up);
+    const at = (name: string, value: V): V => tap(site(name), value) ?? value;
+    const gate = layer.gate === undefined ? undefined : at('mlp_gate', A.linear(site('mlp_gate'), x, layer.gate));
+    const up = at('mlp_up', A.linear(site('mlp_up'), x, layer.up));
     const actSite = site('mlp_act');
     const activated = this.activate(A, actSite, gate ?? up);
-    const inner = gate === undefined ? activated : A.multiply(actSite, activated, up);
-    tap(actSite, inner);
-    const output = A.linear(site('mlp_out'), inner, layer.down);
-    tap(site('mlp_out'), output);
-    return output;
+    const inner = at('mlp_act', gate === undefined ? activated : A.multiply(actSite, activated, up));
+    return at('mlp_out', A.linear(site('mlp_out'), inner, layer.down));
   }
 
   private activate<V>(A: Arithmetic<V>, site: string, x: V): V {

@@ -1,0 +1,4 @@
+/** Everything that a program may compute, whatever the order of its additions. */
+export { EnclosureArithmetic, type EnclosureOptions } from './enclosure.ts';
+export { type Freedom, noFreedom, type UlpAllowance } from './freedom.ts';
+export type { Enclosure } from './value.ts';

@@ -1,0 +1,63 @@
+/** Pairs of runs that differ honestly. */
+import { CpuArithmetic } from '../../backends/cpu/cpu-arithmetic.ts';
+import type { Batch } from '../../model/program/batch.ts';
+import { batchOf } from '../../model/program/batch.ts';
+import { siteNames } from '../../model/program/taps.ts';
+import { randomTokens } from '../../model/random/random-tokens.ts';
+import { causalMask, parsePolicy, type Span } from '../../tensor/index.ts';
+import type { Pair, Place } from './planted.ts';
+import { CachedArithmetic, ForeignArithmetic } from './programs.ts';
+import { record } from './record.ts';
+
+/** Overrides of B's policy. */
+const overrides = {
+  pairwise: 'order=pairwise',
+  'reversed order': 'order=reversed',
+  'blocks of 8': 'order=blocked(8)',
+  '8 lanes': 'order=lanes(8)',
+  'split in 4': 'order=splitk(4)',
+  'compensated sums': 'order=kahan',
+  'fused multiply-add': 'fma=on',
+  'fused bias': 'bias=fused',
+} as const;
+
+export const differenceNames = [
+  ...(Object.keys(overrides) as (keyof typeof overrides)[]),
+  'padded batch',
+  'key-value cache',
+  'another program',
+] as const;
+export type DifferenceName = (typeof differenceNames)[number];
+
+export async function honestPair(name: DifferenceName, place: Place): Promise<Pair> {
+  const { model, policy, seed, sample } = place;
+  const specs = (text: string) => parsePolicy(text, siteNames(model.config)).specFor;
+  const lengths = [place.tokens, Math.ceil(place.tokens / 3)];
+  const tokens = randomTokens(seed + sample, 2, place.tokens, model.config.vocabulary).map((t, s) =>
+    t.slice(0, lengths[s]),
+  );
+  const batch = batchOf(tokens, { token: 0 });
+  const theirPolicy = name in overrides ? `${policy}; ${overrides[name as keyof typeof overrides]}` : policy;
+  const [specOf, theirSpecOf] = [specs(policy), specs(theirPolicy)];
+  const theirBatch = name === 'padded batch' ? padded(tokens, place.tokens + 7) : batch;
+  const theirs =
+    name === 'key-value cache'
+      ? new CachedArithmetic(specOf, specs(`${policy}; order=lanes(4)`), Math.ceil(place.tokens / 2))
+      : name === 'another program'
+        ? new ForeignArithmetic(specs(`${policy}; order=lanes(8)`), seed + sample)
+        : new CpuArithmetic('B', theirSpecOf);
+  const metadata = (text: string, { spans }: Batch) => ({ producer: 'ulpwise', policy: text, tokens, spans });
+  const A = await record(model, batch, new CpuArithmetic('A', specOf), specOf, metadata(policy, batch));
+  const B = await record(model, theirBatch, theirs, theirSpecOf, metadata(theirPolicy, theirBatch));
+  return {
+    traces: { A: A.trace, B: B.trace },
+    producer: name === 'another program' ? 'unknown' : 'ulpwise',
+  };
+}
+
+/** On the left, to a length that no sequence has. */
+function padded(sequences: readonly (readonly number[])[], length: number): Batch {
+  const spans = sequences.map((sequence): Span => ({ start: length - sequence.length, end: length }));
+  const tokens = sequences.map((sequence) => [...new Array<number>(length - sequence.length).fill(0), ...sequence]);
+  return { tokens, length, spans, mask: causalMask(spans, length), pad: { side: 'left', token: 0 } };
+}
