@@ -26,6 +26,7 @@ const chromiumArguments = [
 const sharedData = resolve(import.meta.dirname, '../shared/data');
 
 const browser = {
+  resolve: { alias: { 'ulpwise/web': resolve(import.meta.dirname, 'src/web.ts') } },
   server: {
     headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
     fs: { allow: [import.meta.dirname, realpathSync(resolve(import.meta.dirname, 'node_modules')), sharedData] },

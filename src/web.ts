@@ -20,7 +20,7 @@ export { everyColumn, shortColumns } from './report/analysis-table.ts';
 export { depthFigure } from './report/depth-figure.ts';
 export { analysisJson } from './report/json.ts';
 export { depthTaps } from './report/select.ts';
-export { type Column, printTable, type TableFormat } from './report/table.ts';
+export { type Column, htmlTable, printTable, type TableFormat } from './report/table.ts';
 
 /**
  * Opens the files of a Hugging Face folder: config.json, model.safetensors (or its shards), tokenizer.json.
