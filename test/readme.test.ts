@@ -38,6 +38,7 @@ describe('README', () => {
       'docs/analysis.md',
       'docs/semantics.md',
       'docs/testing.md',
+      'docs/webgpu.md',
       'docs/results/exhaustive.md',
       'CHANGELOG.md',
     ]) {
