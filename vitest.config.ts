@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 
@@ -16,19 +17,30 @@ const gpuEnvironment =
     ? { VK_DRIVER_FILES: swiftShader, VK_ICD_FILENAMES: swiftShader, LD_LIBRARY_PATH: chromiumFolder }
     : {};
 
+/** The GPU is Chromium's own SwiftShader; a page finds it only where it is allowed to. */
+const chromiumArguments = [
+  ...['--no-sandbox', '--disable-quic'],
+  ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+];
+
+const sharedData = resolve(import.meta.dirname, '../shared/data');
+
 const browser = {
+  resolve: { alias: { 'ulpwise/web': resolve(import.meta.dirname, 'src/web.ts') } },
   server: {
     headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+    fs: { allow: [import.meta.dirname, realpathSync(resolve(import.meta.dirname, 'node_modules')), sharedData] },
   },
   test: {
     name: 'browser',
     include: ['test/browser/**/*.test.ts', 'test/backends/cpu/{matmul,rows,pieces}.test.ts'],
-    testTimeout: 120_000,
+    testTimeout: 300_000,
+    provide: { sharedData: existsSync(sharedData) ? sharedData : null, full: process.env.ULPWISE_FULL === '1' },
     browser: {
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({ launchOptions: { executablePath, args: ['--no-sandbox', '--disable-quic'] } }),
+      provider: playwright({ launchOptions: { executablePath, args: chromiumArguments } }),
       instances: [{ browser: 'chromium' as const }],
     },
   },
@@ -37,7 +49,7 @@ const browser = {
 // `unit` needs nothing but the repository; `checkpoints` reads trained models from ../shared/data where they are there;
 // `experiments` runs each experiment's --quick as it was built;
 // `webgpu` runs on a GPU, or on SwiftShader in its place;
-// `browser` runs the kernels in Chromium, in a page that may share memory with its workers.
+// `browser` runs the kernels, and WebGPU, in Chromium, in a page that may share memory with its workers.
 export default defineConfig({
   test: {
     maxWorkers: '100%',
@@ -47,7 +59,10 @@ export default defineConfig({
           name: 'unit',
           // The examples import the package by its name, as it was built.
           include: ['test/**/*.test.ts', 'examples/*.test.js'],
-          alias: [{ find: /^ulpwise(\/testing)?$/, replacement: `${import.meta.dirname}/dist$1/index.js` }],
+          alias: [
+            { find: /^ulpwise(\/testing)?$/, replacement: `${import.meta.dirname}/dist$1/index.js` },
+            { find: 'ulpwise/web', replacement: `${import.meta.dirname}/dist/web.js` },
+          ],
           exclude: ['test/checkpoints/**', 'test/quick/**', 'test/browser/**', 'test/backends/webgpu/**'],
           testTimeout: 60_000,
         },

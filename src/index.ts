@@ -1,92 +1,26 @@
-/** ulpwise: how wrong a transformer is in low precision, and where the error comes from. */
+/** ulpwise: how wrong a transformer is in low precision, and where the error comes from. In Node. */
 import { useWorkers } from './backends/cpu/wasm.ts';
+import type { GpuBackend } from './backends/webgpu/backend.ts';
+import type { DeviceOptions } from './backends/webgpu/device.ts';
+import { openBackend } from './backends/webgpu/open.ts';
+import { nodeGpu } from './platform/node-gpu.ts';
 import { nodeWorkers } from './platform/node-workers.ts';
 
 useWorkers(nodeWorkers);
 
-export { analyze, dumpType, policyFor } from './analysis/analyze.ts';
-export type { DepthTiers, TierName, TierPoint, UnavailableTier } from './analysis/depth/result.ts';
-export type { Correlation, Diagnostics, HeadDiagnostics, LayerDiagnostics } from './analysis/diagnostics/result.ts';
-export {
-  type ComparisonOfArrays,
-  compare,
-  type Operations,
-  type PlainArray,
-  reference,
-  simulate,
-} from './analysis/operations.ts';
-export type { AnalyzeOptions, Progress, TapTensors } from './analysis/options.ts';
-export type { ReferenceName } from './analysis/references.ts';
-export type { Analysis, NonFinite, OutputResult, Quantiles, TapResult } from './analysis/result.ts';
-export type { RowRecord } from './analysis/rows.ts';
-export { type RoundArrayOptions, roundArray } from './backends/cpu/round-array.ts';
-export {
-  type Finding,
-  type MakeArithmetic,
-  orderOf,
-  type ProbeOptions,
-  type ProbeReport,
-  probe,
-  type RevealOptions,
-  revealOrder,
-  type SummationTree,
-  sameTree,
-  treeOf,
-  treeText,
-} from './backends/probe/index.ts';
-export {
-  type Assumption,
-  type Bound,
-  type BoundInput,
-  type BoundKind,
-  type BoundNorm,
-  type BoundValue,
-  bounds,
-  type InvalidBound,
-  type ValidBound,
-} from './bounds/index.ts';
-export {
-  type BinaryFormat,
-  type DecimalFormat,
-  decode,
-  encode,
-  type Format,
-  formats,
-  InputError,
-  nextDown,
-  nextUp,
-  parseFormat,
-  type Rounding,
-  type RoundingMode,
-  round,
-  roundingModes,
-  type StochasticMode,
-  ulp,
-  ulpDistance,
-} from './formats/index.ts';
-export type { DecoderConfig } from './model/config.ts';
-export type { DecoderSource } from './model/decoder-source.ts';
-export { siteNames, tapShapes } from './model/program/taps.ts';
-export { type RandomDecoderOptions, randomDecoder } from './model/random/random-decoder.ts';
+export * from './api.ts';
 export { loadCheckpoint } from './platform/node-checkpoint.ts';
-export {
-  type Flags,
-  type IeeeContext,
-  type IeeeOperations,
-  ieee,
-  ieeeOracle,
-  newFlags,
-} from './softfloat/ieee/index.ts';
-export { softfloat } from './softfloat/scalar.ts';
-export {
-  type Kernels,
-  type Mode,
-  type OperationSpec,
-  type Order,
-  orderText,
-  type Policy,
-  parseOrder,
-  parsePolicy,
-  specText,
-  type Tensor,
-} from './tensor/index.ts';
+
+/**
+ * A GPU, measured, as a backend for `analyze`. The caller closes it, or the process does not end.
+ * @throws InputError where there is no GPU, or not the optional package `webgpu`; GpuError where the GPU fails, or its integer
+ * arithmetic is wrong
+ *
+ * @example
+ * const backend = await openGpu();
+ * const { taps } = await analyze(randomDecoder(), [[1, 5, 9]], { backend });
+ * backend.close();
+ */
+export async function openGpu(options: DeviceOptions = {}): Promise<GpuBackend> {
+  return openBackend(await nodeGpu(), options);
+}

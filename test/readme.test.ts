@@ -40,6 +40,7 @@ describe('README', () => {
       'docs/testing.md',
       'docs/traces.md',
       'examples/pytorch/README.md',
+      'docs/webgpu.md',
       'docs/results/exhaustive.md',
       'CHANGELOG.md',
     ]) {

@@ -53,8 +53,8 @@ export async function runExperiment(id: string | undefined, options: RunCommandO
 function refusalOf(experiment: Experiment, parameters: Parameters, { backend }: RunCommandOptions): string | undefined {
   const { id, policies } = experiment;
   if (policies === undefined) {
-    if (backend === 'cpu' || backend === 'auto') return `${id} analyses no whole models`;
-    throw new InputError(`--backend: expected cpu or auto for ${id}, which analyses no whole models, got '${backend}'`);
+    if (backend === 'cpu' || backend === 'auto') return `${id} computes on the CPU alone`;
+    throw new InputError(`--backend: expected cpu or auto for ${id}, which computes on the CPU alone, got '${backend}'`);
   }
   // The sites of a model of one layer stand for those of any.
   const sites = siteNames(randomDecoder({ layers: 1 }).config);

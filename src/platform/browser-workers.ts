@@ -11,9 +11,9 @@ export interface BrowserWorkerSetup {
 }
 
 /** What useWorkers (src/backends/cpu/wasm.ts) takes; with one thread where the page may not share memory. */
-export function browserWorkers(threads: number = navigator.hardwareConcurrency) {
+export function browserWorkers(threads?: number) {
   return {
-    threads: crossOriginIsolated ? threads : 1,
+    threads: globalThis.crossOriginIsolated ? (threads ?? navigator.hardwareConcurrency) : 1,
     // Only workers may sleep.
     maySleep: typeof window === 'undefined',
     start(body: string, setup: BrowserWorkerSetup) {

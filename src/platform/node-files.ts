@@ -4,7 +4,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../formats/index.ts';
-import type { Folder } from '../model/folder.ts';
+import { checkFileName, type Folder } from '../model/folder.ts';
 
 /** The code of a file system's error, as `ENOENT`; anything else is thrown again. */
 function errorCode(error: unknown): string {
@@ -29,12 +29,7 @@ export function nodeFolder(path: string): Folder {
     throw new InputError(`${path}: expected a folder with a checkpoint, got a file; give the folder it lies in`);
   }
 
-  const locate = (name: string): string => {
-    if (name === '' || name === '.' || name === '..' || /[/\\:\0]/.test(name)) {
-      throw new InputError(`${path}: expected the name of a file in this folder, got ${JSON.stringify(name)}`);
-    }
-    return join(path, name);
-  };
+  const locate = (name: string): string => join(path, checkFileName(path, name));
 
   const size = async (name: string): Promise<number | undefined> => {
     const file = locate(name);

@@ -99,7 +99,7 @@ describe('run --backend', () => {
     const { code, err } = await run(['run', 'softmax', '--backend', 'webgpu']);
     expect({ code, err }).toEqual({
       code: 2,
-      err: "ulpwise: --backend: expected cpu or auto for softmax, which analyses no whole models, got 'webgpu'\n",
+      err: "ulpwise: --backend: expected cpu or auto for softmax, which computes on the CPU alone, got 'webgpu'\n",
     });
     const wrong = await run(['run', 'residual-scale', '--set', 'policy=bf17', '--threads', '2']);
     expect({ code: wrong.code, out: wrong.out }).toEqual({ code: 2, out: '' });

@@ -82,7 +82,9 @@ export class GpuDevice {
   /** Such as `google swiftshader (SwiftShader driver 5.0.0)`. */
   get description(): string {
     const { vendor, architecture, description } = this.info;
-    return `${[vendor, architecture].filter((part) => part !== '').join(' ')} (${description})`;
+    const name = [vendor, architecture].filter((part) => part !== '').join(' ');
+    // Browsers keep the rest to themselves.
+    return description === '' ? name : `${name} (${description})`;
   }
 
   /** Frees everything of the device; using it afterwards is an error. */
