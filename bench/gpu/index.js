@@ -11,7 +11,7 @@ import { arrayRounding } from './rounding.js';
 
 const USAGE = `npm run bench:gpu -- [options]        (npm run build first)
 
-  --quick           small sizes: some seconds a figure on a slow device
+  --quick           small sizes of few formats and orders
   --budget SECONDS  a figure may take about so long (default: 10, with --quick 1); sizes are scaled down to it
   --json FILE       writes the figures as JSON
   --markdown FILE   writes them as Markdown (default: on stdout)

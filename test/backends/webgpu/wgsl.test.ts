@@ -1,6 +1,7 @@
 /** The text that a device is given: any change shows in a snapshot, and every kernel compiles. */
 import { describe, expect, it } from 'vitest';
 import { GpuDevice, type Kernel } from '../../../src/backends/webgpu/device.ts';
+import { pairKernel, pairKernelNames } from '../../../src/backends/webgpu/kernels/double-float.ts';
 import { elementaryKernel, lookupKernel } from '../../../src/backends/webgpu/kernels/elementary.ts';
 import { elementwiseKernel } from '../../../src/backends/webgpu/kernels/elementwise.ts';
 import { matmulKernel } from '../../../src/backends/webgpu/kernels/matmul.ts';
@@ -52,6 +53,7 @@ const kernels: Readonly<Record<string, Kernel>> = {
     rounding: { product: undefined, tail: 23, fromZero: false, scale: 64, peak: true },
     ...{ tile: SMALL_TILE, transposed: false, masked: false, family: 'kahan', single: false },
   }),
+  ...Object.fromEntries(pairKernelNames.map((name) => [`double-float-${name}`, pairKernel(name)])),
   copy: copyKernel,
   negate: negateKernel,
   relu: reluKernel,
