@@ -13,7 +13,7 @@ import type { DiagnosticsCollector } from './diagnostics/collector.ts';
 import { errorsOf, nonFiniteEntries, norm2, ratio } from './metrics.ts';
 import { type AnalyzeOptions, checkedBatch, checkOptions } from './options.ts';
 import { measureOutput } from './output.ts';
-import { parseReference, type ReferenceName, referenceArithmetic } from './references.ts';
+import { type MakeReference, parseReference, type ReferenceName, referenceArithmetic } from './references.ts';
 import type { Analysis, NonFinite, OutputResult, TapResult } from './result.ts';
 import { withRoundedWeights } from './rounded-weights.ts';
 import { rowsOf } from './rows.ts';
@@ -45,7 +45,8 @@ export async function analyze(
 
   const exactModel = weights === 'rounded' ? withRoundedWeights(model, specOf) : model;
   const progress = progressOf(model, options);
-  const uncertainty = new UncertaintyMeasurement(model, tokens[0].slice(0, options.uncertaintyTokens), reference);
+  const ownTokens = tokens[0].slice(0, options.uncertaintyTokens);
+  const uncertainty = new UncertaintyMeasurement(model, ownTokens, reference, referenceOf(options));
   const diagnostics = await diagnosticsCollector(model, batch, specOf, options);
   const comparison = new Comparison(new DecoderProgram(config, batch), specOf, reference, options, diagnostics);
   const tiers = options.tiers === true ? await comparison.measureTiers() : undefined;
@@ -99,6 +100,11 @@ function asksForDiagnostics({ diagnostics, formulas = [] }: AnalyzeOptions): boo
   return diagnostics === true || formulas.length > 0;
 }
 
+/** What makes the reference of an open backend that has one. */
+function referenceOf({ backend }: AnalyzeOptions): MakeReference | undefined {
+  return typeof backend === 'object' && backend.reference !== undefined ? () => backend.reference!() : undefined;
+}
+
 /** For what was asked for, and for the tiers' predictors. Loaded where it is needed: the formulas' parser takes longer to load than all the rest. */
 async function diagnosticsCollector(
   { config }: DecoderSource,
@@ -141,7 +147,7 @@ class Comparison {
   private readonly reference: Run<unknown>;
   private readonly batch: Batch;
   private readonly options: AnalyzeOptions;
-  /** Whether differences in the reference's arithmetic are those of float64. */
+  /** Whether the reference's numbers are float64's, so that differences are formed there. */
   private readonly subtracts: boolean;
   private readonly diagnostics: DiagnosticsCollector | undefined;
   private readonly makeComputed: () => SoftfloatArithmetic;
@@ -159,10 +165,10 @@ class Comparison {
     this.makeComputed = () => new (backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic)('softfloat', specOf);
     this.specOf = specOf;
     this.computed = new Run<unknown>(program, computedArithmetic(backend, specOf));
-    this.reference = new Run(program, referenceArithmetic(reference));
+    this.reference = new Run(program, referenceArithmetic(reference, referenceOf(options)));
     this.batch = program.batch;
     this.options = options;
-    this.subtracts = reference === 'float64';
+    this.subtracts = reference === 'float64' || reference === 'double-float';
     this.diagnostics = diagnostics;
   }
 
@@ -201,7 +207,7 @@ class Comparison {
     const subtract = async (a: unknown, b: unknown): Promise<Tensor> => R.lower(R.subtract(tap, a, b));
     const reference = await R.lower(exact);
     this.diagnostics?.tap(tap, reference);
-    // The float64 reference's own subtraction, without an array of its results.
+    // The float64 subtraction, without an array of its results.
     const difference = this.subtracts
       ? { computed: computed.data }
       : { difference: (await subtract(lifted, exact)).data };

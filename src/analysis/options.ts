@@ -26,6 +26,8 @@ export interface Progress {
 /** A backend with a device of its own, such as `GpuBackend`; the caller closes it. */
 export interface OpenBackend {
   arithmetic(name: string, specOf: SpecOf): Arithmetic<unknown>;
+  /** The reference `double-float` on the device. */
+  reference?(): Arithmetic<unknown>;
 }
 
 export interface AnalyzeOptions {

@@ -7,20 +7,26 @@ import { CpuArithmetic } from '../backends/cpu/cpu-arithmetic.ts';
 import { doubleDoubleKernels } from '../backends/cpu/double-double-products.ts';
 import { InputError } from '../formats/index.ts';
 
-export type ReferenceName = 'float64' | 'double-double' | `decimal:${number}`;
+/** `double-float` is that of a GPU: two float32 numbers, at least 46 bits. */
+export type ReferenceName = 'float64' | 'double-float' | 'double-double' | `decimal:${number}`;
+
+/** Makes the reference arithmetic of a device. */
+export type MakeReference = () => Arithmetic<unknown>;
 
 const MAX_DIGITS = 1000;
 /** What a stronger decimal arithmetic has more than the one it judges. */
 const EXTRA_DIGITS = 20;
 
-/** @throws InputError unless the text is float64, double-double or decimal:N with 20 ≤ N ≤ 1000. */
+/** @throws InputError unless the text is float64, double-float, double-double or decimal:N with 20 ≤ N ≤ 1000. */
 export function parseReference(text: string): ReferenceName {
   const digits = decimalDigits(text);
   const known =
-    digits === undefined ? text === 'float64' || text === 'double-double' : digits >= 20 && digits <= MAX_DIGITS;
+    digits === undefined
+      ? ['float64', 'double-float', 'double-double'].includes(text)
+      : digits >= 20 && digits <= MAX_DIGITS;
   if (!known) {
     throw new InputError(
-      `reference: expected float64, double-double or decimal:N (20 ≤ N ≤ ${MAX_DIGITS}, such as decimal:50), got '${text}'`,
+      `reference: expected float64, double-float, double-double or decimal:N (20 ≤ N ≤ ${MAX_DIGITS}, such as decimal:50), got '${text}'`,
     );
   }
   return text as ReferenceName;
@@ -31,8 +37,20 @@ function decimalDigits(name: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** The interpreter of that name. Its values are its own: only hand them back to it. */
-export function referenceArithmetic(name: ReferenceName): Arithmetic<unknown> {
+/**
+ * The interpreter of that name. Its values are its own: only hand them back to it.
+ * @param onDevice makes `double-float`'s
+ * @throws InputError where that is asked for and there is no such device
+ */
+export function referenceArithmetic(name: ReferenceName, onDevice?: MakeReference): Arithmetic<unknown> {
+  if (name === 'double-float') {
+    if (onDevice === undefined) {
+      throw new InputError(
+        'reference: expected --backend webgpu with double-float, which a GPU computes; or use float64',
+      );
+    }
+    return onDevice();
+  }
   const digits = decimalDigits(name);
   if (digits !== undefined) return new DecimalArithmetic(digits);
   return name === 'float64'
@@ -44,6 +62,7 @@ export function referenceArithmetic(name: ReferenceName): Arithmetic<unknown> {
 export function strongerReference(name: ReferenceName): ReferenceName {
   const digits = decimalDigits(name);
   if (digits !== undefined) return `decimal:${digits + EXTRA_DIGITS}`;
+  if (name === 'double-float') return 'float64';
   return name === 'float64' ? 'double-double' : 'decimal:50';
 }
 

@@ -4,7 +4,13 @@ import type { DecoderSource } from '../model/decoder-source.ts';
 import { type Batch, batchOf } from '../model/program/batch.ts';
 import { DecoderProgram } from '../model/program/decoder.ts';
 import { norm2, ratio } from './metrics.ts';
-import { operationsPerSecond, type ReferenceName, referenceArithmetic, strongerReference } from './references.ts';
+import {
+  type MakeReference,
+  operationsPerSecond,
+  type ReferenceName,
+  referenceArithmetic,
+  strongerReference,
+} from './references.ts';
 import { rowsOf } from './rows.ts';
 import { Run } from './run.ts';
 import type { Step } from './steps.ts';
@@ -25,14 +31,14 @@ export class UncertaintyMeasurement {
   private readonly judged: Run<unknown>;
   private readonly judge: Run<unknown>;
 
-  constructor(model: DecoderSource, sequence: readonly number[], reference: ReferenceName) {
+  constructor(model: DecoderSource, sequence: readonly number[], reference: ReferenceName, onDevice?: MakeReference) {
     this.against = strongerReference(reference);
     const affordable = (BUDGET_SECONDS * operationsPerSecond(this.against)) / (2 * model.parameters);
     const sample = sequence.slice(0, Math.max(1, Math.floor(affordable)));
     this.sampledTokens = sample.length;
     this.batch = batchOf([sample], { token: 0 });
     const program = new DecoderProgram(model.config, this.batch);
-    this.judged = new Run(program, referenceArithmetic(reference));
+    this.judged = new Run(program, referenceArithmetic(reference, onDevice));
     this.judge = new Run(program, referenceArithmetic(this.against));
   }
 

@@ -176,7 +176,10 @@ function addAnalyze(program: Command, words: readonly string[], io: Io): void {
   const add = adderTo(command);
   const arithmetic = ARITHMETIC;
   addPolicy(command);
-  add(option('--reference <name>', 'float64, double-double or decimal:N').default('float64'), arithmetic);
+  add(
+    option('--reference <name>', 'float64, double-float (on the GPU), double-double or decimal:N').default('float64'),
+    arithmetic,
+  );
   add(
     option('--weights <which>', "the reference's weights: original, or rounded as the policy rounds them")
       .default('original')

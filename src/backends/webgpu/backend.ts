@@ -2,6 +2,7 @@
 import type { SpecOf } from '../../arithmetic/softfloat.ts';
 import { type DeviceOptions, GpuDevice } from './device.ts';
 import { GpuArithmetic } from './gpu-arithmetic.ts';
+import { GpuReference } from './gpu-reference.ts';
 import { type DeviceProbe, probeDevice } from './probe.ts';
 
 export class GpuBackend {
@@ -30,6 +31,14 @@ export class GpuBackend {
   /** Valid until the backend is closed. */
   arithmetic(name: string, specOf: SpecOf): GpuArithmetic {
     return new GpuArithmetic(name, specOf, this.device, this.probe.trusted);
+  }
+
+  /**
+   * The double-float reference on the device, valid as long.
+   * @throws InputError where the device's float32 operations are not those that it rests on
+   */
+  reference(): GpuReference {
+    return new GpuReference(this.device, this.probe.trusted);
   }
 
   /** Frees the device; the process can then end. */

@@ -37,6 +37,20 @@ export class Commands {
   /** Queues one run of a kernel over its buffers, with the words of its uniform (at most UNIFORM_WORDS). */
   dispatch(kernel: Kernel, buffers: readonly GPUBuffer[], words: readonly number[], groups: Groups): void {
     if (groups.some((n) => n === 0)) return;
+    this.pass(kernel, buffers, words, (pass) => pass.dispatchWorkgroups(...groups));
+  }
+
+  /** The same, over as many workgroups as a kernel before it has written to `groups`: three words, after `clear` no workgroups. */
+  dispatchIndirect(kernel: Kernel, buffers: readonly GPUBuffer[], words: readonly number[], groups: GPUBuffer): void {
+    this.pass(kernel, buffers, words, (pass) => pass.dispatchWorkgroupsIndirect(groups, 0));
+  }
+
+  private pass(
+    kernel: Kernel,
+    buffers: readonly GPUBuffer[],
+    words: readonly number[],
+    run: (pass: GPUComputePassEncoder) => void,
+  ): void {
     if (this.used + ALIGNMENT > UNIFORM_BYTES) this.submit();
     this.encoder ??= this.device.encoder();
     const offset = this.used;
@@ -48,8 +62,14 @@ export class Commands {
     const pass = this.encoder.beginComputePass();
     pass.setPipeline(this.device.pipeline(kernel));
     pass.setBindGroup(0, this.device.bindGroup(kernel.bindings, [...entries, { binding: buffers.length, resource }]));
-    pass.dispatchWorkgroups(...groups);
+    run(pass);
     pass.end();
+  }
+
+  /** Queues zeros for all of a buffer. */
+  clear(buffer: GPUBuffer): void {
+    this.encoder ??= this.device.encoder();
+    this.encoder.clearBuffer(buffer);
   }
 
   /** Hands what was queued to the device. */

@@ -167,6 +167,14 @@ export class GpuDevice {
     return buffer;
   }
 
+  /** Three words that a kernel writes, for a run over as many workgroups. */
+  indirect(): GPUBuffer {
+    return this.device.createBuffer({
+      size: 12,
+      usage: GPU_BUFFER.STORAGE | GPU_BUFFER.INDIRECT | GPU_BUFFER.COPY_DST,
+    });
+  }
+
   uniforms(size: number): GPUBuffer {
     return this.create({ size, usage: GPU_BUFFER.UNIFORM | GPU_BUFFER.COPY_DST });
   }
@@ -222,7 +230,9 @@ export class GpuDevice {
 }
 
 // The flags of the specification (WebGPU, 5.1 and 8.1.1), which Node has as no globals.
-const GPU_BUFFER = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80 } as const;
+const GPU_BUFFER = {
+  ...{ MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80, INDIRECT: 0x100 },
+} as const;
 const SHADER_STAGE_COMPUTE = 0x4;
 
 /** As the adapter says, or where it does not, by the names of the rasterizers that there are. */

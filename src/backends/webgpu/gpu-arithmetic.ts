@@ -27,7 +27,7 @@ import { convertUniform } from './uniforms.ts';
 import type { ElementaryName } from './wgsl/elementary.ts';
 import type { TrustedOperations } from './wgsl/quick.ts';
 
-const NOTHING_TRUSTED: TrustedOperations = { add: false, multiply: false };
+const NOTHING_TRUSTED: TrustedOperations = { add: false, multiply: false, zeros: false, shifts: false };
 
 /** Numbers rounded on the CPU for one reader, kept while what they came from lives. */
 type Rounded<K extends object> = WeakMap<K, Map<string, GpuTensor>>;
@@ -53,7 +53,7 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
     this.commands = new Commands(device);
     this.memory = new GpuMemory(device, this.commands);
     this.functions = new GpuElementary(device, this.commands, this.memory);
-    this.sums = new GpuSums(this.commands, this.memory);
+    this.sums = new GpuSums(device, this.commands, this.memory);
     this.movements = new GpuMovements(this.commands, this.memory);
   }
 
@@ -83,6 +83,14 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
   }
   lift(t: Tensor): GpuTensor {
     return { shape: t.shape, allocation: this.memory.upload(float32Of(t.data, 'lift')), format: undefined };
+  }
+
+  /**
+   * Resolves when everything that was asked for is done.
+   * @throws GpuError where the device has failed
+   */
+  async done(): Promise<void> {
+    await this.commands.read([]);
   }
 
   /**

@@ -3,18 +3,28 @@ import { matmulShape } from '../../arithmetic/axes.ts';
 import { partFrom } from '../../arithmetic/stochastic.ts';
 import { type Format, InputError } from '../../formats/index.ts';
 import { orderOfProduct, rowLength, sizeOf } from '../../tensor/index.ts';
-import { type Commands, groupsFor } from './commands.ts';
+import { type Commands, type Groups, groupsFor } from './commands.ts';
+import type { GpuDevice, Kernel } from './device.ts';
 import type { GpuMask } from './gpu-movements.ts';
 import type { Allocation, GpuMemory, GpuTensor } from './gpu-tensor.ts';
 import { elementwiseKernel } from './kernels/elementwise.ts';
 import { BIAS, matmulKernel, matmulUniform, type ProductKind, TILE } from './kernels/matmul.ts';
 import { addressWords } from './kernels/parts.ts';
 import { rowSumKernel, rowSumUniform } from './kernels/row-sum.ts';
+import {
+  columnsOf,
+  LARGE_TILE,
+  rowsOf,
+  SMALL_TILE,
+  type TileShape,
+  tiledMatmulKernel,
+  tiledUniform,
+} from './kernels/tiled-matmul.ts';
 import type { GpuSite } from './site.ts';
+import { tiledPlan } from './tiled-plan.ts';
 import { convertUniform } from './uniforms.ts';
-import type { Core } from './wgsl/core.ts';
 import { isQuick } from './wgsl/quick.ts';
-import { type SumShape, sumShape, sumSteps } from './wgsl/sums.ts';
+import { type SumFamily, type SumShape, sumShape, sumSteps } from './wgsl/sums.ts';
 
 export interface ProductOptions {
   readonly transposed: boolean;
@@ -45,13 +55,53 @@ function roundings(site: GpuSite, kind: ProductKind, a: Format | undefined, b: F
   };
 }
 
+/** @throws InputError where there are more tiles than the device takes */
+function groupsOf(
+  shape: readonly number[],
+  m: number,
+  n: number,
+  batches: number,
+  rows: number,
+  columns: number,
+): Groups {
+  const groups = [Math.ceil(n / columns), Math.ceil(m / rows), batches] as const;
+  if (groups.some((count) => count > MAX_GROUPS)) {
+    throw new InputError(
+      `webgpu: expected a product of at most ${MAX_GROUPS * rows} rows, ${MAX_GROUPS * columns} columns and ${MAX_GROUPS} matrices, got [${shape}]; take fewer or shorter sequences`,
+    );
+  }
+  return groups;
+}
+
+/** Tiles that fill a large device, where there are that many. */
+const MANY_TILES = 128;
+
+function tileFor(family: SumFamily, m: number, n: number, batches: number): TileShape {
+  // Each element of a sum by lanes has a stack of its own.
+  if (family === 'lanes') return SMALL_TILE;
+  const tiles = Math.ceil(m / rowsOf(LARGE_TILE)) * Math.ceil(n / columnsOf(LARGE_TILE)) * batches;
+  return tiles >= MANY_TILES ? LARGE_TILE : SMALL_TILE;
+}
+
+/** A quick kernel's run, which an integer one follows. */
+interface QuickRun {
+  readonly kernel: Kernel;
+  readonly uniform: number[];
+  readonly groups: Groups;
+}
+
+const wordsOf = ([x, y, z = 1]: Groups): number[] => [x, y, z];
+
 export class GpuSums {
   private readonly commands: Commands;
   private readonly memory: GpuMemory;
   /** Bound where a kernel has no bias or mask to read. */
   private readonly nothing: Allocation;
+  /** Workgroups for what a quick kernel left. */
+  private readonly left: GPUBuffer;
 
-  constructor(commands: Commands, memory: GpuMemory) {
+  constructor(device: GpuDevice, commands: Commands, memory: GpuMemory) {
+    this.left = device.indirect();
     this.commands = commands;
     this.memory = memory;
     this.nothing = memory.allocate(1);
@@ -67,13 +117,15 @@ export class GpuSums {
     const sum = sumShape(order, n);
     const at = addressWords(site.claim(rows, sumSteps(order, n)));
     const rounding = site.rounding(accumulate, accumulate, x.format);
-    this.passes(site, isQuick(rounding), (core, repair) => {
-      const uniform = rowSumUniform.words({
-        ...{ rows, flush: site.flushBelow(x.format), repair, order: orderWords(n, sum), accumulate: rounding, at },
+    const groups = groupsFor(rows);
+    const uniform = (repair: number): number[] =>
+      rowSumUniform.words({
+        ...{ rows, flush: site.flushBelow(x.format), repair, repairGroups: wordsOf(groups) },
+        ...{ order: orderWords(n, sum), accumulate: rounding, at },
       });
-      const kernel = rowSumKernel(sum.family, core);
-      this.commands.dispatch(kernel, [x.allocation.buffer, result.buffer], uniform, groupsFor(rows));
-    });
+    const buffers = [x.allocation.buffer, result.buffer];
+    const quick = isQuick(rounding) && { kernel: rowSumKernel(sum.family, 'quick'), uniform: uniform(0), groups };
+    this.run(rowSumKernel(sum.family, site.core), uniform, buffers, groups, quick);
     return { shape, allocation: result, format: accumulate };
   }
 
@@ -92,41 +144,68 @@ export class GpuSums {
         const [productSteps, terms] = [product === 'rounded' ? k : 0, sumSteps(order, k)];
         const at = site.claim(size, productSteps + terms + (options.bias === undefined ? 1 : 2));
         const result = this.memory.allocate(size);
-        const groups = [Math.ceil(n / TILE), Math.ceil(m / TILE), batches] as const;
-        if (groups.some((count) => count > MAX_GROUPS)) {
-          throw new InputError(
-            `webgpu: expected a product of at most ${MAX_GROUPS * TILE} rows and columns and ${MAX_GROUPS} matrices, got [${shape}]; take fewer or shorter sequences`,
-          );
-        }
-        const bOfA = sizeOf(b.shape.slice(0, -2));
-        const rounded = roundings(site, product, left.format, right.format);
-        const fields = {
-          ...{ m, n, groups: bOfA === 0 ? 1 : batches / bOfA },
-          strideB: options.transposed ? [k * n, 1, k] : [k * n, n, 1],
-          mask: options.mask === undefined ? [0, 0] : [options.mask.rowsOfSequence, options.mask.queries],
-          bias: options.bias === undefined ? BIAS.none : BIAS[spec.bias],
-          ...{ productSteps, sumSteps: terms, order: orderWords(k, sum) },
-          ...rounded,
-          at: addressWords(at),
-        };
         const buffers = [
           ...[left.allocation, right.allocation, options.bias ?? this.nothing],
           ...[options.mask?.ranges ?? this.nothing, result],
         ].map(({ buffer }) => buffer);
-        const quickly = isQuick(rounded.accumulate) && (product !== 'rounded' || isQuick(rounded.product));
-        this.passes(site, quickly, (core, repair) => {
-          const uniform = matmulUniform.words({ ...fields, repair });
-          this.commands.dispatch(matmulKernel(sum.family, product, core), buffers, uniform, groups);
-        });
+        const bOfA = sizeOf(b.shape.slice(0, -2));
+        const rounded = roundings(site, product, left.format, right.format);
+        const mask = options.mask === undefined ? [0, 0] : [options.mask.rowsOfSequence, options.mask.queries];
+        const bias = options.bias === undefined ? BIAS.none : BIAS[spec.bias];
+        const fields = { m, n, groups: bOfA === 0 ? 1 : batches / bOfA, mask, bias, order: orderWords(k, sum) };
+        const plan = tiledPlan(site, product, left.format, right.format, k);
+        const groups = groupsOf(shape, m, n, batches, TILE, TILE);
+        const repairGroups = wordsOf(groups);
+        const steps = { productSteps, sumSteps: terms, at: addressWords(at) };
+        const strideB = options.transposed ? [k * n, 1, k] : [k * n, n, 1];
+        const uniform = (repair: number): number[] =>
+          matmulUniform.words({ ...fields, ...rounded, ...steps, strideB, repair, repairGroups });
+        let quick: QuickRun | false = isQuick(rounded.accumulate) &&
+          (product !== 'rounded' || isQuick(rounded.product)) && {
+            ...{ kernel: matmulKernel(sum.family, product, 'quick'), uniform: uniform(0), groups },
+          };
+        if (plan !== undefined) {
+          const { most, least, peak } = plan.limits;
+          const { accumulate, out } = rounded;
+          const tile = tileFor(sum.family, m, n, batches);
+          const text = {
+            ...{ rounding: plan.rounding, tile, transposed: options.transposed },
+            ...{
+              masked: options.mask !== undefined,
+              family: sum.family,
+              single: sum.family === 'chunks' && sum.size >= k,
+            },
+          };
+          quick = {
+            kernel: tiledMatmulKernel(text),
+            uniform: tiledUniform.words({
+              ...{ ...fields, accumulate, out, batchStrideB: k * n },
+              ...{ limits: [most, least, peak], zero: 0, repairGroups },
+            }),
+            groups: groupsOf(shape, m, n, batches, rowsOf(tile), columnsOf(tile)),
+          };
+        }
+        this.run(matmulKernel(sum.family, product, site.core), uniform, buffers, groups, quick);
         return { shape, allocation: result, format: spec.out };
       }),
     );
   }
 
   /** Once in integers, or quickly and then in integers what that left. */
-  private passes(site: GpuSite, quickly: boolean, run: (core: Core, repair: number) => void): void {
-    if (quickly) run('quick', 0);
-    run(site.core, quickly ? 1 : 0);
+  private run(
+    kernel: Kernel,
+    uniform: (repair: number) => number[],
+    buffers: readonly GPUBuffer[],
+    groups: Groups,
+    quick: QuickRun | false,
+  ): void {
+    if (quick === false) {
+      this.commands.dispatch(kernel, buffers, uniform(0), groups);
+      return;
+    }
+    this.commands.clear(this.left);
+    this.commands.dispatch(quick.kernel, [...buffers, this.left], quick.uniform, quick.groups);
+    this.commands.dispatchIndirect(kernel, buffers, uniform(1), this.left);
   }
 
   /** R_input of an activation, whose entries are counted from `start` on. */

@@ -63,6 +63,9 @@ function explanation(
     : (right[0]?.[0] ?? `neither ${Object.keys(explanations).join(' nor ')}`);
 }
 
+const IEEE_754 = 'as in IEEE 754';
+const STEPWISE = 'two roundings';
+
 const binary = { add: scalars.add, subtract: scalars.sub, multiply: scalars.mul, divide: scalars.div } as const;
 
 /**
@@ -112,7 +115,7 @@ export async function probeDevice(device: GpuDevice): Promise<DeviceProbe> {
   // Of a sum of a rounded product and −itself only the rounding error is left, which shows a contraction.
   const products = samples('multiplyAdd', 3, scalars.fma).filter(moderate);
   const contraction = explanation(products, { 'not contracted': separate, contracted: fused });
-  found('a·b + c', contraction, 'quick sums of rounded products', products.length);
+  found('a·b + c', contraction, 'nothing', products.length);
   const fmas = samples('fma', 3, scalars.fma).filter(moderate);
   found(
     'fma(a, b, c)',
@@ -120,6 +123,11 @@ export async function probeDevice(device: GpuDevice): Promise<DeviceProbe> {
     'nothing',
     fmas.length,
   );
+
+  const shifted = samples('addSubtract', 2, (x, y) => scalars.sub(scalars.add(x, y), y)).filter(
+    ({ operands: [x, y], expected }) => [x, y, scalars.add(x, y), expected].every(isModerate),
+  );
+  const shifts = found('(x + y) − y', summary(shifted, STEPWISE), 'tiled products', shifted.length) === STEPWISE;
 
   const sums = [...all.add, ...all.subtract, ...all.multiply];
   const finite = sums.filter(({ operands, expected }) => [...operands, expected].every(Number.isFinite));
@@ -140,9 +148,9 @@ export async function probeDevice(device: GpuDevice): Promise<DeviceProbe> {
   };
   found('subnormal operands of ×', explanation(operands32, readAs), 'nothing', operands32.length);
   const zeros = sums.filter(({ operands, expected }) => expected === 0 && !operands.some(isSubnormal));
-  found('signs of zeros', summary(zeros, 'as in IEEE 754'), 'nothing', zeros.length);
+  const signs = found('signs of zeros', summary(zeros, IEEE_754), 'tiled products', zeros.length);
   const unlimited = sums.filter(({ operands, expected }) => !Number.isFinite(expected) && !operands.some(isSubnormal));
-  found('infinities, NaN and overflow', summary(unlimited, 'as in IEEE 754'), 'nothing', unlimited.length);
+  found('infinities, NaN and overflow', summary(unlimited, IEEE_754), 'nothing', unlimited.length);
 
   const integers = integerFindings(cases, results);
   for (const { property, measured } of integers) found(property, measured, 'everything', cases.count);
@@ -163,11 +171,13 @@ export async function probeDevice(device: GpuDevice): Promise<DeviceProbe> {
       `webgpu: the integer arithmetic of ${device.description} is wrong: ${inexact[0].property} is ${inexact[0].measured}`,
     );
   }
-  const separately = contraction === 'not contracted';
   return {
     device: device.description,
     findings,
-    trusted: { add: rounds.add && rounds.subtract && separately, multiply: rounds.multiply && separately },
+    trusted: {
+      ...{ add: rounds.add && rounds.subtract, multiply: rounds.multiply },
+      ...{ zeros: signs === IEEE_754, shifts },
+    },
   };
 }
 

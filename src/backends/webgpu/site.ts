@@ -10,7 +10,7 @@ export class GpuSite {
   readonly spec: OperationSpec;
   /** Of the kernels that are right for all of its operations. */
   readonly core: Core;
-  private readonly trusted: TrustedOperations;
+  readonly trusted: TrustedOperations;
   /** Undefined where the site does not round stochastically. */
   private readonly roundings: SiteRoundings | undefined;
 

@@ -3,6 +3,11 @@
 // A sum of n terms; `size` terms of a chunk, or lanes.
 struct OrderShape { n: u32, size: u32, reversed: u32 }
 struct Place { term: u32, starts: bool }
+
+fn place_of(o: OrderShape, j: u32) -> Place {
+  return Place(select(j, o.n - 1u - j, o.reversed != 0u), j % o.size == 0u);
+}
+
 // The random words of an element, from the sum's first step on.
 struct Words { at: Addresses, element: u32, first: u32 }
 
@@ -12,10 +17,6 @@ fn start_term(r: Rounding, x: u32, y: u32, word: u32) -> u32 { return fused_mult
 fn extend_term(r: Rounding, s: u32, x: u32, y: u32, word: u32) -> u32 { return fused_multiply_add(r, x, y, s, word); }
 
 struct Sum { chain: u32, total: u32, chains: u32 }
-
-fn place_of(o: OrderShape, j: u32) -> Place {
-  return Place(select(j, o.n - 1u - j, o.reversed != 0u), j % o.size == 0u);
-}
 
 fn close(s: ptr<function, Sum>, r: Rounding, o: OrderShape, w: Words) {
   if ((*s).chains == 0u) {
@@ -58,11 +59,11 @@ const UNTRUSTED = 4294967295u;
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
   let m = p[0][0];
   let n = p[0][1];
-  let o = OrderShape(p[3][0], p[3][1], p[3][2]);
-  let product = Rounding(i32(p[3][3]), i32(p[4][0]), p[4][1], p[4][2], p[4][3], p[5][0], p[5][1], p[5][2], p[5][3], p[6][0], p[6][1], p[6][2], p[6][3]);
-  let accumulate = Rounding(i32(p[7][0]), i32(p[7][1]), p[7][2], p[7][3], p[8][0], p[8][1], p[8][2], p[8][3], p[9][0], p[9][1], p[9][2], p[9][3], p[10][0]);
-  let out = Rounding(i32(p[10][1]), i32(p[10][2]), p[10][3], p[11][0], p[11][1], p[11][2], p[11][3], p[12][0], p[12][1], p[12][2], p[12][3], p[13][0], p[13][1]);
-  let at = Addresses(p[13][2], p[13][3], p[14][0], p[14][1], p[14][2], p[14][3], p[15][0]);
+  let o = OrderShape(p[3][3], p[4][0], p[4][1]);
+  let product = Rounding(i32(p[4][2]), i32(p[4][3]), p[5][0], p[5][1], p[5][2], p[5][3], p[6][0], p[6][1], p[6][2], p[6][3], p[7][0], p[7][1], p[7][2]);
+  let accumulate = Rounding(i32(p[7][3]), i32(p[8][0]), p[8][1], p[8][2], p[8][3], p[9][0], p[9][1], p[9][2], p[9][3], p[10][0], p[10][1], p[10][2], p[10][3]);
+  let out = Rounding(i32(p[11][0]), i32(p[11][1]), p[11][2], p[11][3], p[12][0], p[12][1], p[12][2], p[12][3], p[13][0], p[13][1], p[13][2], p[13][3], p[14][0]);
+  let at = Addresses(p[14][1], p[14][2], p[14][3], p[15][0], p[15][1], p[15][2], p[15][3]);
   let batch = group.z;
   let row = group.y * 16u + local.y;
   let column = group.x * 16u + local.x;
@@ -76,7 +77,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     if (local.x == 0u && local.y == 0u) { work_in_tile = atomicLoad(&left_in_tile); }
     if (workgroupUniformLoad(&work_in_tile) == 0u) { return; }
   }
-  var w = Words(at, element_of(at, index), p[2][2]);
+  var w = Words(at, element_of(at, index), p[3][1]);
   // Keys outside [seen_from, seen_to) are hidden: their terms are +0 itself.
   var seen_from = 0u;
   var seen_to = o.n;
@@ -118,7 +119,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   }
   if (!inside) { return; }
   var sum = finish(&s, accumulate, o, w);
-  var step = w.first + p[2][3];
+  var step = w.first + p[3][2];
   let kind = p[2][0];
   if (kind == 1u) {
     // The bias is a number of another format than the sum's.
@@ -129,5 +130,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   }
   sum = convert(out, sum, word_of(at, w.element, step));
   if (kind == 2u) { sum = add(out, sum, bias[column], word_of(at, w.element, step + 1u)); }
+  
   result[index] = sum;
 }

@@ -3,6 +3,11 @@
 // A sum of n terms; `size` terms of a chunk, or lanes.
 struct OrderShape { n: u32, size: u32, reversed: u32 }
 struct Place { term: u32, starts: bool }
+
+fn place_of(o: OrderShape, j: u32) -> Place {
+  return Place(select(j, o.n - 1u - j, o.reversed != 0u), j % o.size == 0u);
+}
+
 // The random words of an element, from the sum's first step on.
 struct Words { at: Addresses, element: u32, first: u32 }
 
@@ -12,10 +17,6 @@ fn start_term(r: Rounding, x: u32, y: u32, word: u32) -> u32 { return convert(r,
 fn extend_term(r: Rounding, s: u32, x: u32, y: u32, word: u32) -> u32 { return add(r, s, x, word); }
 
 struct Sum { chain: u32, total: u32, chains: u32 }
-
-fn place_of(o: OrderShape, j: u32) -> Place {
-  return Place(select(j, o.n - 1u - j, o.reversed != 0u), j % o.size == 0u);
-}
 
 fn close(s: ptr<function, Sum>, r: Rounding, o: OrderShape, w: Words) {
   if ((*s).chains == 0u) {
@@ -52,9 +53,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let i = id.x + id.y * groups.x * 64u;
   if (i >= p[0][0]) { return; }
   if (p[0][2] != 0u && result[i] != 4294967295u) { return; }
-  let r = Rounding(i32(p[1][2]), i32(p[1][3]), p[2][0], p[2][1], p[2][2], p[2][3], p[3][0], p[3][1], p[3][2], p[3][3], p[4][0], p[4][1], p[4][2]);
-  let at = Addresses(p[4][3], p[5][0], p[5][1], p[5][2], p[5][3], p[6][0], p[6][1]);
-  let o = OrderShape(p[0][3], p[1][0], p[1][1]);
+  let r = Rounding(i32(p[2][1]), i32(p[2][2]), p[2][3], p[3][0], p[3][1], p[3][2], p[3][3], p[4][0], p[4][1], p[4][2], p[4][3], p[5][0], p[5][1]);
+  let at = Addresses(p[5][2], p[5][3], p[6][0], p[6][1], p[6][2], p[6][3], p[7][0]);
+  let o = OrderShape(p[1][2], p[1][3], p[2][0]);
   let w = Words(at, element_of(at, i), 0u);
   var s = Sum();
   for (var j = 0u; j < o.n; j++) {

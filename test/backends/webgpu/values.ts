@@ -11,8 +11,8 @@ import { gpu } from '../../support/gpu.ts';
 import { type Kind, numbers, rounded } from '../cpu/numbers.ts';
 
 /** What SwiftShader's probe shows; the probe's own test measures it. */
-export const TRUSTED: TrustedOperations = { add: true, multiply: true };
-export const NOTHING: TrustedOperations = { add: false, multiply: false };
+export const TRUSTED: TrustedOperations = { add: true, multiply: true, zeros: true, shifts: true };
+export const NOTHING: TrustedOperations = { add: false, multiply: false, zeros: false, shifts: false };
 
 export interface Pair {
   readonly spec: OperationSpec;

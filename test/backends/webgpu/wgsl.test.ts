@@ -1,6 +1,7 @@
 /** The text that a device is given: any change shows in a snapshot, and every kernel compiles. */
 import { describe, expect, it } from 'vitest';
 import { GpuDevice, type Kernel } from '../../../src/backends/webgpu/device.ts';
+import { pairKernel, pairKernelNames } from '../../../src/backends/webgpu/kernels/double-float.ts';
 import { elementaryKernel, lookupKernel } from '../../../src/backends/webgpu/kernels/elementary.ts';
 import { elementwiseKernel } from '../../../src/backends/webgpu/kernels/elementwise.ts';
 import { matmulKernel } from '../../../src/backends/webgpu/kernels/matmul.ts';
@@ -13,6 +14,7 @@ import {
 } from '../../../src/backends/webgpu/kernels/movements.ts';
 import { probeKernel } from '../../../src/backends/webgpu/kernels/probe.ts';
 import { rowSumKernel } from '../../../src/backends/webgpu/kernels/row-sum.ts';
+import { LARGE_TILE, SMALL_TILE, tiledMatmulKernel } from '../../../src/backends/webgpu/kernels/tiled-matmul.ts';
 import { coreWgsl } from '../../../src/backends/webgpu/wgsl/core.ts';
 import { nodeGpu } from '../../../src/platform/node-gpu.ts';
 import { gpu, needsGpu } from '../../support/gpu.ts';
@@ -35,6 +37,23 @@ const kernels: Readonly<Record<string, Kernel>> = {
   'matmul-chunks-rounded-quick': matmulKernel('chunks', 'rounded', 'quick'),
   'matmul-lanes-exact': matmulKernel('lanes', 'exact', 'integer'),
   'matmul-chunks-fma-stochastic': matmulKernel('chunks', 'fma', 'stochastic'),
+  'tiled-bf16': tiledMatmulKernel({
+    rounding: { product: { tail: 7, emin: -126 }, tail: 7, fromZero: false, scale: 64, peak: false },
+    ...{ tile: LARGE_TILE, transposed: false, masked: false, family: 'chunks', single: true },
+  }),
+  'tiled-fp16-lanes-masked': tiledMatmulKernel({
+    rounding: { product: { tail: 10, emin: -14 }, tail: 10, fromZero: false, scale: 0, peak: true },
+    ...{ tile: SMALL_TILE, transposed: true, masked: true, family: 'lanes', single: false },
+  }),
+  'tiled-fp32-chunks': tiledMatmulKernel({
+    rounding: { product: undefined, tail: 23, fromZero: true, scale: 64, peak: false },
+    ...{ tile: SMALL_TILE, transposed: false, masked: false, family: 'chunks', single: false },
+  }),
+  'tiled-fp32-kahan': tiledMatmulKernel({
+    rounding: { product: undefined, tail: 23, fromZero: false, scale: 64, peak: true },
+    ...{ tile: SMALL_TILE, transposed: false, masked: false, family: 'kahan', single: false },
+  }),
+  ...Object.fromEntries(pairKernelNames.map((name) => [`double-float-${name}`, pairKernel(name)])),
   copy: copyKernel,
   negate: negateKernel,
   relu: reluKernel,

@@ -22,13 +22,16 @@ export const elementwiseUniform = new UniformLayout([
   addressField('at'),
 ]);
 
-/** index_a and index_b. */
-function stridedWgsl(operand: 'a' | 'b'): string {
+/** index_a or index_b, with the uniform's `dims` and `strides`. */
+export function stridedWgsl(
+  operand: 'a' | 'b',
+  uniform: { word(field: 'dims' | 'strides', k?: number): string } = elementwiseUniform,
+): string {
   const first = operand === 'a' ? 0 : MAX_RANK;
   const axes = Array.from({ length: MAX_RANK }, (_, k) => MAX_RANK - 1 - k);
   const lines = axes.map((axis) => {
-    const dim = elementwiseUniform.word('dims', axis);
-    return `  at += (rest % ${dim}) * ${elementwiseUniform.word('strides', first + axis)};\n  rest = rest / ${dim};\n`;
+    const dim = uniform.word('dims', axis);
+    return `  at += (rest % ${dim}) * ${uniform.word('strides', first + axis)};\n  rest = rest / ${dim};\n`;
   });
   return `
 fn index_${operand}(i: u32) -> u32 {

@@ -6,7 +6,7 @@ import type { Kernel } from '../device.ts';
 import { type Core, coreWgsl } from '../wgsl/core.ts';
 import { UNTRUSTED } from '../wgsl/quick.ts';
 import { type SumFamily, sumsWgsl, type TermKind } from '../wgsl/sums.ts';
-import { addressField, bufferWgsl, roundingField, UniformLayout } from './parts.ts';
+import { addressField, bufferWgsl, leaveWgsl, roundingField, UniformLayout } from './parts.ts';
 
 /** Rows, columns and terms of a tile. */
 export const TILE = 16;
@@ -27,6 +27,7 @@ export const matmulUniform = new UniformLayout([
   ['mask', 2],
   ['bias', 1],
   ['repair', 1],
+  ['repairGroups', 3],
   ['productSteps', 1],
   ['sumSteps', 1],
   ['order', 3],
@@ -121,6 +122,7 @@ ${quick ? '' : repairWgsl}  var w = Words(at, element_of(at, index), ${u.word('p
   }
   sum = convert(out, sum, word_of(at, w.element, step));
   if (kind == ${BIAS.separate}u) { sum = add(out, sum, bias[column], word_of(at, w.element, step + 1u)); }
+  ${quick ? 'if (untrusted) { leave(); }' : ''}
   result[index] = ${quick ? 'select(sum, UNTRUSTED, untrusted)' : 'sum'};
 }
 `;
@@ -140,16 +142,18 @@ const repairWgsl = `
 const kernels = new Map<string, Kernel>();
 
 /**
- * Sums of products, with a `matmulUniform`; a quick one (wgsl/quick.ts) is followed by an integer one with `repair` = 1. Buffers a, b, bias, mask (from and to of each of its rows), result.
+ * Sums of products, with a `matmulUniform`; a quick one (wgsl/quick.ts) is followed by an integer one with `repair` = 1. Buffers a, b, bias,
+ * mask (from and to of each of its rows), result; a quick one's also `left`, which gets `repairGroups` where it leaves anything.
  */
 export function matmulKernel(family: SumFamily, product: ProductKind, core: Core): Kernel {
   const key = `${family} ${product} ${core}`;
   let kernel = kernels.get(key);
   if (kernel === undefined) {
-    const buffers = bufferWgsl(['a', 'b', 'bias', 'mask'], ['result']);
-    const main = mainWgsl(product, core === 'quick');
-    const code = coreWgsl(core) + sumsWgsl(family, termKinds[product]) + buffers + main;
-    kernel = { code, bindings: 'rrrrw' };
+    const quick = core === 'quick';
+    const buffers = bufferWgsl(['a', 'b', 'bias', 'mask'], quick ? ['result', 'left'] : ['result']);
+    const leave = quick ? leaveWgsl([0, 1, 2].map((k) => matmulUniform.word('repairGroups', k))) : '';
+    const code = coreWgsl(core) + sumsWgsl(family, termKinds[product]) + buffers + leave + mainWgsl(product, quick);
+    kernel = { code, bindings: quick ? 'rrrrww' : 'rrrrw' };
     kernels.set(key, kernel);
   }
   return kernel;

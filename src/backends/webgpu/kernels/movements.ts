@@ -68,7 +68,7 @@ interface MaskLayout {
   word(field: 'rowsOfSequence' | 'queries' | 'width'): string;
 }
 
-function visibleWgsl(layout: MaskLayout): string {
+export function visibleWgsl(layout: MaskLayout): string {
   return `
 fn visible(row: u32) -> vec2<u32> {
   let rows = ${layout.word('rowsOfSequence')};

@@ -94,3 +94,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 }
 `;
 }
+
+/**
+ * For a quick kernel: what it calls where it leaves something to an integer one, with as many workgroups as that has. Behind
+ * `bufferWgsl`, whose written buffers end with `left`.
+ * @param groups WGSL of three words
+ */
+export function leaveWgsl(groups: readonly string[]): string {
+  return `
+fn leave() {
+${groups.map((word, k) => `  left[${k}] = ${word};`).join('\n')}
+}
+`;
+}

@@ -11,6 +11,7 @@ export const measuredOperations = Object.freeze({
   multiply: 'bitcast<u32>(x * y)',
   multiplyAdd: 'bitcast<u32>(x * y + z)',
   fma: 'bitcast<u32>(fma(x, y, z))',
+  addSubtract: 'bitcast<u32>((x + y) - y)',
   divide: 'bitcast<u32>(x / y)',
   sqrt: 'bitcast<u32>(sqrt(abs(x)))',
   fromInt: 'bitcast<u32>(f32(bitcast<i32>(a)))',

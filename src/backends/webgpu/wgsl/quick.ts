@@ -11,6 +11,9 @@
  *   smallest subnormal and so exact. A sum of any float32 is rounded by the hardware where the format is fp32.
  * - s + x·y with one rounding to fp32 is the sum of s and a product that is exact.
  *
+ * Contraction of a·b + c does no harm: a product that is rounded passes through integer operations with words of the uniform
+ * before it is added to anything, and an exact one is the same either way.
+ *
  * Results below 2^−98 are left to the integer operations: so no result was flushed, and an addend below 2^−126 that was taken
  * for 0 is below a quarter of the last place of a sum of at least 2^−98: the sum is the other addend, a number of the format.
  */
@@ -23,24 +26,35 @@ const MULTIPLY = 1;
 const ADD = 2;
 const FUSED = 4;
 
-/** Which float32 operations of the device round to nearest even; what is not known to be true is false. */
+/** What float32 operations of the device are known to do; what is not known to be true is false. */
 export interface TrustedOperations {
+  /** + and − round to nearest even. */
   readonly add: boolean;
+  /** × does. */
   readonly multiply: boolean;
+  /** Zeros have the signs that IEEE 754 gives them. */
+  readonly zeros: boolean;
+  /** (x + y) − y is what it says, not x. */
+  readonly shifts: boolean;
 }
 
-function isBinary(format: Format | undefined): format is BinaryFormat {
+export function isBinary(format: Format | undefined): format is BinaryFormat {
   return format?.kind === 'binary';
 }
 
 /** Whether products of numbers of these formats (undefined: any float32) are exact in float32, but for underflow and overflow. */
-function isExactProduct(a: Format | undefined, b: Format | undefined): boolean {
+export function isExactProduct(a: Format | undefined, b: Format | undefined): boolean {
   return isBinary(a) && isBinary(b) && a.precision + b.precision <= 24;
 }
 
 /** Whether every number of `part` is one of `whole`, but for its range. */
 function refines(whole: BinaryFormat, part: Format | undefined): boolean {
   return isBinary(part) && part.precision <= whole.precision && part.smallestSubnormal >= whole.smallestSubnormal;
+}
+
+/** Whether sums of numbers of two formats that float32 hardware rounds can be rounded once more, to a format of its kind. */
+export function roundsSums(format: BinaryFormat, a: Format | undefined, b: Format | undefined): boolean {
+  return format.precision <= 11 && refines(format, a) && refines(format, b);
 }
 
 /** The `quick` field of a `Rounding` for the operations on numbers of two formats. */
@@ -52,10 +66,9 @@ export function quickOperations(
 ): number {
   if (mode !== 'nearest-even' || !isBinary(format)) return 0;
   const float32 = sameNumbers(format, formats.fp32);
-  const short = format.precision <= 11 && refines(format, a) && refines(format, b);
   return (
     (trusted.multiply && (float32 || isExactProduct(a, b)) ? MULTIPLY : 0) +
-    (trusted.add && (float32 || short) ? ADD : 0)
+    (trusted.add && (float32 || roundsSums(format, a, b)) ? ADD : 0)
   );
 }
 

@@ -65,14 +65,45 @@ fn extend_term(r: Rounding, s: u32, x: u32, y: u32, word: u32) -> u32 { return f
 `,
 };
 
-// `place_of`: which term comes j-th, and whether it starts a chain. `take`: adds it.
-const familiesWgsl: Readonly<Record<SumFamily, string>> = {
+// `place_of`: which term comes j-th, and whether it starts a chain.
+const placesWgsl: Readonly<Record<SumFamily, string>> = {
   chunks: `
-struct Sum { chain: u32, total: u32, chains: u32 }
-
 fn place_of(o: OrderShape, j: u32) -> Place {
   return Place(select(j, o.n - 1u - j, o.reversed != 0u), j % o.size == 0u);
 }
+`,
+  lanes: `
+fn place_of(o: OrderShape, j: u32) -> Place {
+  // The first \`longer\` lanes have one term more than the others.
+  let shorter = o.n / o.size;
+  let longer = o.n % o.size;
+  let head = longer * (shorter + 1u);
+  if (j < head) {
+    let i = j % (shorter + 1u);
+    return Place(j / (shorter + 1u) + i * o.size, i == 0u);
+  }
+  let i = (j - head) % shorter;
+  return Place(longer + (j - head) / shorter + i * o.size, i == 0u);
+}
+`,
+  kahan: `
+fn place_of(o: OrderShape, j: u32) -> Place { return Place(j, j == 0u); }
+`,
+};
+
+/** `place_of` of a family and what it needs. */
+export function orderWgsl(family: SumFamily): string {
+  return `
+// A sum of n terms; \`size\` terms of a chunk, or lanes.
+struct OrderShape { n: u32, size: u32, reversed: u32 }
+struct Place { term: u32, starts: bool }
+${placesWgsl[family]}`;
+}
+
+// `take` adds a term.
+const familiesWgsl: Readonly<Record<SumFamily, string>> = {
+  chunks: `
+struct Sum { chain: u32, total: u32, chains: u32 }
 
 fn close(s: ptr<function, Sum>, r: Rounding, o: OrderShape, w: Words) {
   if ((*s).chains == 0u) {
@@ -100,19 +131,6 @@ fn finish(s: ptr<function, Sum>, r: Rounding, o: OrderShape, w: Words) -> u32 {
 `,
   lanes: `
 struct Sum { chain: u32, leaves: u32, depth: u32, additions: u32, stack: array<u32, 32> }
-
-fn place_of(o: OrderShape, j: u32) -> Place {
-  // The first \`longer\` lanes have one term more than the others.
-  let shorter = o.n / o.size;
-  let longer = o.n % o.size;
-  let head = longer * (shorter + 1u);
-  if (j < head) {
-    let i = j % (shorter + 1u);
-    return Place(j / (shorter + 1u) + i * o.size, i == 0u);
-  }
-  let i = (j - head) % shorter;
-  return Place(longer + (j - head) / shorter + i * o.size, i == 0u);
-}
 
 fn pop_and_add(s: ptr<function, Sum>, r: Rounding, o: OrderShape, w: Words, right: u32) -> u32 {
   (*s).depth -= 1u;
@@ -150,8 +168,6 @@ fn finish(s: ptr<function, Sum>, r: Rounding, o: OrderShape, w: Words) -> u32 {
   kahan: `
 struct Sum { total: u32, compensation: u32 }
 
-fn place_of(o: OrderShape, j: u32) -> Place { return Place(j, j == 0u); }
-
 fn take(s: ptr<function, Sum>, r: Rounding, o: OrderShape, w: Words, j: u32, x: u32, y: u32) {
   if (j == 0u) {
     (*s).total = start_term(r, x, y, step_word(w, 0u));
@@ -172,10 +188,7 @@ fn finish(s: ptr<function, Sum>, r: Rounding, o: OrderShape, w: Words) -> u32 { 
 
 /** `Sum`, `take` for the terms j = 0, 1, … and `finish`; `place_of` says which term is the j-th. */
 export function sumsWgsl(family: SumFamily, kind: TermKind): string {
-  return `
-// A sum of n terms; \`size\` terms of a chunk, or lanes.
-struct OrderShape { n: u32, size: u32, reversed: u32 }
-struct Place { term: u32, starts: bool }
+  return `${orderWgsl(family)}
 // The random words of an element, from the sum's first step on.
 struct Words { at: Addresses, element: u32, first: u32 }
 

@@ -1,0 +1,114 @@
+/** Tiled products: their plan, and on both tiles the bits of the CPU backend, with operands that a tile must leave to integers. */
+import { describe, expect, it } from 'vitest';
+import { CpuArithmetic } from '../../../src/backends/cpu/cpu-arithmetic.ts';
+import { GpuArithmetic } from '../../../src/backends/webgpu/gpu-arithmetic.ts';
+import { GpuSite } from '../../../src/backends/webgpu/site.ts';
+import { tiledPlan } from '../../../src/backends/webgpu/tiled-plan.ts';
+import { causalMask, parseSpec } from '../../../src/tensor/index.ts';
+import { gpu, needsGpu } from '../../support/gpu.ts';
+import { expectSame, lifted, NOTHING, TRUSTED, value } from './values.ts';
+
+function planOf(text: string, k: number, trusted = TRUSTED) {
+  const spec = parseSpec(text);
+  const kind = spec.fma ? 'fma' : spec.product === 'exact' ? 'exact' : 'rounded';
+  return tiledPlan(new GpuSite('s', spec, trusted), kind, spec.input, spec.input, k);
+}
+
+describe('the plan of a tiled product', () => {
+  it('is made for what float32 operations round rightly', () => {
+    for (const text of [
+      'bf16',
+      'fp16',
+      'e4m3',
+      'fp32',
+      'bf16; accumulate=fp32',
+      'fp16; product=exact, accumulate=fp32',
+    ]) {
+      expect(planOf(text, 100), text).toBeDefined();
+    }
+  });
+  it.each([
+    ['bf16; mode=up'],
+    ['bf16; mode=stochastic'],
+    ['bf16; subnormals=flush'],
+    // Two roundings of a sum of two numbers of 17 bits are not one.
+    ['e7m16'],
+    ['bf16; accumulate=fp16'],
+    ['fp32; product=exact, accumulate=fp32'],
+    ['fp16; product=exact, accumulate=fp16'],
+  ])('is not made for %s', (text) => {
+    expect(planOf(text, 100)).toBeUndefined();
+  });
+  it('rests on every finding that it needs', () => {
+    for (const name of ['add', 'multiply', 'zeros', 'shifts'] as const) {
+      expect(planOf('bf16', 100, { ...TRUSTED, [name]: false }), name).toBeUndefined();
+    }
+    expect(planOf('bf16', 100, NOTHING)).toBeUndefined();
+  });
+  it('keeps sums that it does not watch inside the format and float32', () => {
+    for (const text of ['bf16', 'fp32', 'bf16; product=exact, accumulate=fp32', 'bf16; accumulate=fp32']) {
+      for (const k of [1, 2, 37, 768, 50_000]) {
+        const { rounding, limits } = planOf(text, k)!;
+        const { u, largest } = parseSpec(text).accumulate as { u: number; largest: number };
+        expect(rounding.peak).toBe(false);
+        expect(k * (1 + (k - 1) * u) * 2 ** limits.most * 2 ** rounding.scale, `${text}, ${k}`).toBeLessThanOrEqual(
+          largest,
+        );
+      }
+    }
+  });
+});
+
+/** Numbers that a tile leaves to the integer kernel, among ordinary ones: each at a place of its own. */
+const DISTURBING = [Infinity, NaN, 2 ** -133, 2 ** 120, 2 ** -120, 60000, -0];
+
+describe.skipIf(gpu === undefined)(needsGpu('tiled products equal the CPU backend'), () => {
+  const policies = [
+    ...['bf16', 'fp16', 'fp32', 'e4m3', 'bf16; accumulate=fp32', 'bf16; product=exact, accumulate=fp32'],
+    ...['fp16; product=exact, accumulate=fp32, fma=on', 'bf16; order=reversed', 'fp16; order=blocked(4)'],
+    ...[
+      'bf16; order=lanes(3)',
+      'fp32; order=kahan',
+      'fp16; order=kahan',
+      'bf16; order=pairwise',
+      'fp32; order=splitk(3)',
+    ],
+  ];
+  // 130 matrices fill a large device, so that the large tile is taken.
+  it.each(policies.flatMap((text) => [[text, [2, 2, 33, 21], 35] as const, [text, [130, 1, 3, 5], 5] as const]))(
+    '%s, %j',
+    async (text, shape, n) => {
+      const spec = parseSpec(text);
+      const device = new GpuArithmetic(text, () => spec, gpu!, TRUSTED);
+      const cpu = new CpuArithmetic(text, () => spec);
+      const [batches, heads, , k] = shape;
+      for (const disturbing of [undefined, ...(batches === 2 ? DISTURBING : DISTURBING.slice(0, 2))]) {
+        const a = value('ordinary', 1, [...shape], spec.input);
+        const b = value('ordinary', 2, [batches, heads, k, n], spec.input);
+        if (disturbing !== undefined) {
+          const { data } = cpu.parameter('s', { shape: [1], data: Float32Array.of(disturbing) });
+          a.data[k + 1] = data[0];
+          b.data[b.data.length - 1] = data[0];
+        }
+        const computed = device.matmul('s', lifted(device, a), lifted(device, b));
+        expectSame(`${text}, ${disturbing}`, await device.lower(computed), cpu.lower(cpu.matmul('s', a, b)));
+      }
+    },
+  );
+  it.each(['bf16', 'fp16; order=lanes(3)', 'fp32; order=blocked(4)'])('%s, with a mask, transposed', async (text) => {
+    const spec = parseSpec(text);
+    const device = new GpuArithmetic(text, () => spec, gpu!, TRUSTED);
+    const cpu = new CpuArithmetic(text, () => spec);
+    const mask = causalMask(
+      [
+        { start: 0, end: 9 },
+        { start: 4, end: 9 },
+      ],
+      9,
+    );
+    const a = value('ordinary', 3, [2, 2, 9, 9], spec.input);
+    const b = value('ordinary', 4, [2, 1, 5, 9], spec.input);
+    const computed = device.matmul('s', lifted(device, a), lifted(device, b), { transposed: true, mask });
+    expectSame(text, await device.lower(computed), cpu.lower(cpu.matmul('s', a, b, { transposed: true, mask })));
+  });
+});
