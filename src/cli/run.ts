@@ -54,7 +54,9 @@ function refusalOf(experiment: Experiment, parameters: Parameters, { backend }: 
   const { id, policies } = experiment;
   if (policies === undefined) {
     if (backend === 'cpu' || backend === 'auto') return `${id} computes on the CPU alone`;
-    throw new InputError(`--backend: expected cpu or auto for ${id}, which computes on the CPU alone, got '${backend}'`);
+    throw new InputError(
+      `--backend: expected cpu or auto for ${id}, which computes on the CPU alone, got '${backend}'`,
+    );
   }
   // The sites of a model of one layer stand for those of any.
   const sites = siteNames(randomDecoder({ layers: 1 }).config);
