@@ -34,7 +34,7 @@ export async function errorRecursion(
   const firstOrder = (specOf: typeof float64Specs) =>
     new FirstOrderArithmetic({ reference, specOf, order: 'declared' });
   const [exact, rounded] = [firstOrder(float64Specs), firstOrder(parsePolicy(policy, siteNames(config)).specFor)];
-  const ignore = (): void => {};
+  const ignore = (): undefined => {};
   const start = program.embed(rounded, await decoder.embedding(), ignore);
   let x = start.centre;
   let bound = Math.log10(largestRatio(rounded.boundOf(start).data, x.data as Numbers));

@@ -5,7 +5,7 @@ import { withStackedWeights } from '../../arithmetic/stacked.ts';
 import { CpuArithmetic } from '../../backends/cpu/cpu-arithmetic.ts';
 import type { DecoderSource } from '../../model/decoder-source.ts';
 import { batchOf } from '../../model/program/batch.ts';
-import { DecoderProgram } from '../../model/program/decoder.ts';
+import { DecoderProgram, type OnTap } from '../../model/program/decoder.ts';
 import { halfBlocks, siteNames } from '../../model/program/taps.ts';
 import { stackedLayer } from '../../model/random/square-decoder.ts';
 import { type Numbers, parsePolicy } from '../../tensor/index.ts';
@@ -50,7 +50,7 @@ export async function runStack(
   }
 }
 
-type Step<V> = (arithmetic: Arithmetic<V>, x: V, tap: (name: string, value: V) => void) => V;
+type Step<V> = (arithmetic: Arithmetic<V>, x: V, tap: OnTap<V>) => V;
 
 function runOf(base: CpuArithmetic, begin: (A: Arithmetic<Value>) => Value) {
   const arithmetic = withStackedWeights<Value>(base);
@@ -58,7 +58,7 @@ function runOf(base: CpuArithmetic, begin: (A: Arithmetic<Value>) => Value) {
   return {
     step(step: Step<Value>): void {
       const values: Value[] = [x];
-      x = step(arithmetic, x, (_, value) => values.push(value));
+      x = step(arithmetic, x, (_, value) => void values.push(value));
       arithmetic.release?.(values, x);
     },
     stream: (): Numbers => base.lower(x).data,

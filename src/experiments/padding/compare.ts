@@ -35,7 +35,7 @@ export function paddingDifferences(
     const batch = batchOf([tokens], options);
     const taps = new Map<string, Tensor>();
     const A = new CpuArithmetic('padding', policy.specFor);
-    forward(model, A, batch, (tap, value) => taps.set(tap, A.lower(value)));
+    forward(model, A, batch, (tap, value) => void taps.set(tap, A.lower(value)));
     return { batch, taps };
   });
   const own = (tap: string): Numbers => ownNumbers(padded.taps.get(tap) as Tensor, tap, padded.batch);

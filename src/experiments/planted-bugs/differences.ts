@@ -4,7 +4,7 @@ import type { Batch } from '../../model/program/batch.ts';
 import { batchOf } from '../../model/program/batch.ts';
 import { siteNames } from '../../model/program/taps.ts';
 import { randomTokens } from '../../model/random/random-tokens.ts';
-import { causalMask, parsePolicy, type Span } from '../../tensor/index.ts';
+import { parsePolicy } from '../../tensor/index.ts';
 import type { Pair, Place } from './planted.ts';
 import { CachedArithmetic, ForeignArithmetic } from './programs.ts';
 import { record } from './record.ts';
@@ -39,7 +39,8 @@ export async function honestPair(name: DifferenceName, place: Place): Promise<Pa
   const batch = batchOf(tokens, { token: 0 });
   const theirPolicy = name in overrides ? `${policy}; ${overrides[name as keyof typeof overrides]}` : policy;
   const [specOf, theirSpecOf] = [specs(policy), specs(theirPolicy)];
-  const theirBatch = name === 'padded batch' ? padded(tokens, place.tokens + 7) : batch;
+  const theirBatch =
+    name === 'padded batch' ? batchOf(tokens, { token: 0, side: 'left', length: place.tokens + 7 }) : batch;
   const theirs =
     name === 'key-value cache'
       ? new CachedArithmetic(specOf, specs(`${policy}; order=lanes(4)`), Math.ceil(place.tokens / 2))
@@ -53,11 +54,4 @@ export async function honestPair(name: DifferenceName, place: Place): Promise<Pa
     traces: { A: A.trace, B: B.trace },
     producer: name === 'another program' ? 'unknown' : 'ulpwise',
   };
-}
-
-/** On the left, to a length that no sequence has. */
-function padded(sequences: readonly (readonly number[])[], length: number): Batch {
-  const spans = sequences.map((sequence): Span => ({ start: length - sequence.length, end: length }));
-  const tokens = sequences.map((sequence) => [...new Array<number>(length - sequence.length).fill(0), ...sequence]);
-  return { tokens, length, spans, mask: causalMask(spans, length), pad: { side: 'left', token: 0 } };
 }

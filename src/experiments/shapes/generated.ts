@@ -85,7 +85,7 @@ function generated(
   const generation = new Generation(model, A, { capacity: length });
   const pieces = new Map<string, Numbers[]>(taps.map((tap) => [tap, []]));
   const feed = (tokens: readonly number[]) =>
-    A.lower(generation.feed([tokens], (tap, value) => pieces.get(tap)?.push(A.lower(value).data)));
+    A.lower(generation.feed([tokens], (tap, value) => void pieces.get(tap)?.push(A.lower(value).data)));
   const tokens = [...prompt];
   let logits = feed(prompt);
   while (tokens.length < length) {
