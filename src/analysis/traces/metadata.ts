@@ -86,20 +86,21 @@ export function headsOf(texts: ReadonlyMap<string, string>, where: string): Head
 }
 
 /**
- * The metadata of a file.
- * @throws InputError where a text, the token numbers or the mask is wrong, or the spans and the sequences do not agree
+ * The metadata of files that are one trace: each text, the token numbers and the mask from the first file that has it.
+ * @throws InputError where one of them is wrong, or the spans and the sequences do not agree
  */
-export async function readTraceMetadata(file: TensorFile): Promise<TraceMetadata> {
-  const { metadata: texts, where } = file;
+export async function readTraceMetadata(files: readonly TensorFile[]): Promise<TraceMetadata> {
+  const texts = new Map([...files].reverse().flatMap(({ metadata }) => [...metadata]));
+  const where = files[0].where;
   const policy = texts.get('policy');
   const tokensText = texts.get('tokens');
   const spansText = texts.get('spans');
   let tokens = tokensText === undefined ? undefined : tokensOf(tokensText, `${where}: tokens`);
   let spans = spansText === undefined ? undefined : spansOf(spansText, `${where}: spans`);
-  const mask = await rowsOf(file, MASK);
+  const mask = await rowsOf(files, MASK);
   if (spans === undefined && mask !== undefined)
     spans = mask.map((row, s) => spanOfMask(row, `${where}: ${MASK}[${s}]`));
-  const ids = await rowsOf(file, TOKENS);
+  const ids = await rowsOf(files, TOKENS);
   if (tokens === undefined && ids !== undefined) {
     if (mask !== undefined && (mask.length !== ids.length || mask[0]?.length !== ids[0]?.length)) {
       throw new InputError(`${where}: ${MASK}: expected the shape of ${TOKENS}, got another`);
@@ -121,9 +122,10 @@ function checkAgree(tokens: readonly (readonly number[])[], spans: readonly Span
   throw new InputError(`${where}: expected a span as long as its sequence for each, got others; record them again`);
 }
 
-async function rowsOf(file: TensorFile, name: string): Promise<number[][] | undefined> {
-  const tensor = file.tensors.get(name);
-  if (tensor === undefined) return undefined;
+async function rowsOf(files: readonly TensorFile[], name: string): Promise<number[][] | undefined> {
+  const file = files.find(({ tensors }) => tensors.has(name));
+  const tensor = file?.tensors.get(name);
+  if (file === undefined || tensor === undefined) return undefined;
   const [sequences, length] = tensor.shape;
   if (tensor.shape.length !== 2 || sequences * length === 0) {
     throw new InputError(`${file.where}: ${name}: expected the shape [sequences, tokens], got [${tensor.shape}]`);

@@ -8,7 +8,7 @@ import type { TensorFile } from './files/tensor-file.ts';
 import { declaredFormats, type Heads, headsOf, MASK, readTraceMetadata, TOKENS } from './metadata.ts';
 import type { Mapped, NameMap } from './name-map.ts';
 import { inProgramOrder, programPlace } from './program-order.ts';
-import type { TapHeader, Trace, TraceMetadata } from './trace.ts';
+import type { TapHeader, Trace } from './trace.ts';
 
 const READERS: Readonly<Record<string, (folder: Folder, name: string) => Promise<TensorFile>>> = {
   safetensors: openSafetensorsTrace,
@@ -45,22 +45,19 @@ export async function openTrace(
   source: string,
   map?: NameMap,
 ): Promise<Trace> {
+  if (names.length === 0) throw new InputError(`${source}: expected at least one file of a trace, got none`);
   const sources = new Map<string, Source>();
-  let metadata: TraceMetadata = { producer: 'unknown' };
+  const files: TensorFile[] = [];
   for (const name of names) {
     const reader = isTraceFile(name) ? READERS[name.slice(name.lastIndexOf('.') + 1)] : undefined;
     if (reader === undefined) {
       throw new InputError(`${source}: expected a file that ends with .safetensors, .npz or .npy, got ${quote(name)}`);
     }
     const file = await reader(folder, name);
-    const found = await readTraceMetadata(file);
-    metadata = {
-      ...found,
-      ...metadata,
-      producer: metadata.producer === 'unknown' ? found.producer : metadata.producer,
-    };
+    files.push(file);
     addTaps(sources, file, map);
   }
+  const metadata = await readTraceMetadata(files);
   const taps = inProgramOrder(sources.keys());
   return {
     source,

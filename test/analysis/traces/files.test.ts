@@ -216,6 +216,19 @@ describe('what a file says about a run', () => {
       ],
     });
   });
+  it('from several files too', async () => {
+    const { metadata } = await open({
+      'attention_mask.npy': npy('<i8', [2, 3], mask(1, 1, 1, 0, 1, 1)),
+      'input_ids.npy': npy('<i8', [2, 3], ids),
+    });
+    expect(metadata).toMatchObject({
+      tokens: [
+        [5, 1, 9],
+        [9, 2],
+      ],
+      spans: [{ start: 0 }, { start: 1 }],
+    });
+  });
   it('a mask with a hole, or of another shape, is refused', async () => {
     const file = (shape: number[], ...bits: number[]) =>
       npz({ input_ids: npy('<i8', [2, 3], ids), attention_mask: npy('<i8', shape, mask(...bits)) });
