@@ -6,7 +6,6 @@ import { formats, InputError } from '../formats/index.ts';
 import { scalarsOf } from '../softfloat/scalar.ts';
 import { type Numbers, type OperationSpec, type Orders, type Tensor, tensor, uniformSpec } from '../tensor/index.ts';
 import type { Arithmetic } from './arithmetic.ts';
-import type { SpecOf } from './softfloat.ts';
 
 type Value = Tensor<ArrayLike<number>>;
 
@@ -18,7 +17,7 @@ const UNIT = Math.fround(1 / 127 ** 2);
 const fp16 = scalarsOf({ format: formats.fp16, mode: 'nearest-even', overflow: 'inf', subnormals: 'keep' });
 
 /** The specs of the two products: exact integers at `integers`, and fp16 with fp32 sums in the given order at `outliers`. */
-export function int8Specs({ order, kernels }: Orders): SpecOf {
+export function int8Specs({ order, kernels }: Orders): (site: string) => OperationSpec {
   const integers = uniformSpec(formats.fp64);
   const outliers: OperationSpec = {
     ...uniformSpec(formats.fp32),
