@@ -2,10 +2,9 @@
  * The softfloat interpreter on WebAssembly SIMD kernels, with the bits of the scalar one. What no kernel is right for,
  * the scalar interpreter computes: slower, never otherwise.
  */
-import type { Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../../arithmetic/arithmetic.ts';
-import { type MatmulShape, matmulShape } from '../../arithmetic/axes.ts';
+import type { Norm, RealTable, RotaryTables } from '../../arithmetic/arithmetic.ts';
 import { compositeConstants, epsilonConstant } from '../../arithmetic/composites.ts';
-import { type Store, visible } from '../../arithmetic/scalar-arithmetic.ts';
+import type { Store } from '../../arithmetic/scalar-arithmetic.ts';
 import {
   contextOf,
   parameterContextOf,
@@ -13,49 +12,31 @@ import {
   type SoftfloatArithmetic,
   type SpecOf,
 } from '../../arithmetic/softfloat.ts';
-import { type Format, fitsFloat32, formats, sameNumbers } from '../../formats/index.ts';
+import { type Format, fitsFloat32 } from '../../formats/index.ts';
 import type { RoundingContext } from '../../softfloat/scalar.ts';
-import {
-  allowsFma,
-  type KeyMask,
-  type Numbers,
-  type OperationSpec,
-  rowLength,
-  sizeOf,
-  specOfProduct,
-  type Tensor,
-  withCanonicalNaN,
-} from '../../tensor/index.ts';
+import { type KeyMask, type Numbers, rowLength, type Tensor, withCanonicalNaN } from '../../tensor/index.ts';
 import { elementary, gelu, silu } from './activations.ts';
 import { overlay } from './broadcast.ts';
-import { decimalBinary, decimalRowSums, decimalUnary, isDecimal } from './decimal-elementwise.ts';
-import { decimalOf, decimalProducts } from './decimal-products.ts';
+import { decimalBinary, decimalUnary, isDecimal } from './decimal-elementwise.ts';
 import { binary, type Operand, sqrtFloat32 } from './elementwise.ts';
-import { type Afterwards, finishOf } from './finish.ts';
 import * as movements from './movements.ts';
 import { norm } from './norm.ts';
 import { planSum } from './plan.ts';
+import { formatOf, isFloat32, ProductArithmetic } from './product-arithmetic.ts';
 import { rotate } from './rotary.ts';
 import { roundArrayIn } from './round-array.ts';
 import { type RowSumPlan, rowSumSpec } from './row-sums.ts';
 import type { RowsIn } from './rows.ts';
 import { softmax } from './softmax.ts';
-import { StochasticArithmetic } from './stochastic-arithmetic.ts';
-import { type Operand as Factor, type Products, products, type RowMask } from './sums.ts';
 import { type UnaryName, unaryFunction } from './unary-tables.ts';
 import { isFloat64 } from './units.ts';
 import type { NumberSize, Operation } from './wasm.ts';
 
 type Value = Tensor<Store<number>>;
-type Where = Pick<Products, 'transposed' | 'mask' | 'readColumns'> & { readonly shape: MatmulShape };
 
 const { one, half, sqrtHalf, geluOuter, geluInner } = compositeConstants;
 
-function isFloat32({ out }: OperationSpec): boolean {
-  return fitsFloat32(out) && out.signedZero;
-}
-
-export class CpuArithmetic extends StochasticArithmetic {
+export class CpuArithmetic extends ProductArithmetic {
   protected override under(specOf: SpecOf): SoftfloatArithmetic {
     return new CpuArithmetic(this.name, specOf, this.memory);
   }
@@ -147,94 +128,6 @@ export class CpuArithmetic extends StochasticArithmetic {
   }
   override select(v: Value, mask: KeyMask, hidden: number): Value {
     return { ...v, data: movements.select(v.data as Numbers, v.shape, mask, hidden) };
-  }
-
-  override rowSum(site: string, v: Value): Value {
-    const spec = this.specOf(site);
-    const [rows, n] = [sizeOf(v.shape.slice(0, -1)), rowLength(v.shape)];
-    if (isDecimal(spec) && spec.accumulate.kind === 'decimal' && spec.order.kind === 'sequential' && n > 0) {
-      const sums = withCanonicalNaN(decimalRowSums(spec, v.data as Numbers, n));
-      return this.rounded(spec.accumulate, [...v.shape.slice(0, -1), 1], sums);
-    }
-    const sumSpec = rowSumSpec(spec, formatOf(v));
-    const plan = n < 1 ? undefined : planSum(sumSpec, n);
-    const data = plan?.storage === 'float64' ? (v.data as Numbers) : this.float32(site, v);
-    if (plan === undefined || data === undefined) return super.rowSum(site, v);
-    // Rows are the columns of b, and a is a row of ones.
-    const ones = plan.storage === 'float64' ? new Float64Array(n).fill(1) : new Float32Array(n).fill(1);
-    const shape = { m: 1, n: rows, k: n, batches: 1, batchOfB: () => 0 };
-    const what = { plan, spec: sumSpec, shape, transposed: true, mask: undefined, finish: undefined };
-    const sums = products(this.memory, { data: ones, rounding: undefined }, { data, rounding: undefined }, what);
-    return this.rounded(spec.accumulate, [...v.shape.slice(0, -1), 1], sums);
-  }
-
-  override matmul(site: string, a: Value, b: Value, options: MatmulOptions = {}): Value {
-    if (this.specOf(site).mode === 'stochastic') return super.matmul(site, a, b, options);
-    const transposed = options.transposed === true;
-    const shape = matmulShape(a.shape, b.shape, transposed);
-    const { mask } = options;
-    const rowMask: RowMask | undefined = mask && ((row) => visible(mask, a.shape, row));
-    return this.product(site, a, b, { shape, transposed, mask: rowMask }, {}) ?? super.matmul(site, a, b, options);
-  }
-
-  override scores(site: string, query: Value, key: Value, scale: RealTable, mask?: KeyMask): Value {
-    if (this.specOf(site).mode === 'stochastic') return super.scores(site, query, key, scale, mask);
-    const shape = matmulShape(query.shape, key.shape, true);
-    const after = {
-      scale: this.scalar(site, scale),
-      visible: mask && ((row: number) => visible(mask, shape.shape, row)),
-    };
-    const where = { shape, transposed: true, mask: undefined, readColumns: after.visible };
-    const result = this.product(site, query, key, where, after);
-    return result ?? super.scores(site, query, key, scale, mask);
-  }
-
-  /** A product of two activations and what follows it; undefined where no kernel is right. */
-  private product(site: string, a: Value, b: Value, where: Where, after: Afterwards): Value | undefined {
-    const { operand } = this.site(site);
-    const [left, right] = [this.activation(site, operand(a)), this.activation(site, operand(b))];
-    const result = this.sums(site, left, right, where, after);
-    return result && this.rounded(this.specOf(site).out, where.shape.shape, result);
-  }
-
-  override linear(site: string, x: Value, layer: Linear): Value {
-    const spec = this.specOf(site);
-    if (spec.mode === 'stochastic' || spec.linear !== 'plain') return super.linear(site, x, layer);
-    const { weight, layout, bias } = layer;
-    const transposed = layout === 'out-in';
-    const [rows, inputs] = [sizeOf(x.shape.slice(0, -1)), rowLength(x.shape)];
-    const shape = matmulShape([rows, inputs], weight.shape, transposed);
-    const left = this.activation(site, this.site(site).operand(x));
-    const right = operandOf(weight, spec, parameterContextOf(spec, spec.input));
-    const shift = bias && (this.parameter(site, bias).data as Numbers);
-    const result = this.sums(site, left, right, { shape, transposed, mask: undefined }, { bias: shift });
-    if (result === undefined) return super.linear(site, x, layer);
-    return this.rounded(spec.out, [...x.shape.slice(0, -1), shape.n], result);
-  }
-
-  /** R_out of sums of products, and what follows them; undefined where no kernel is right. */
-  private sums(site: string, a: Factor, b: Factor, where: Where, after: Afterwards): Numbers | undefined {
-    const spec = specOfProduct(this.specOf(site), where.shape);
-    const sumSpec = { ...spec, a: spec.input, b: spec.input };
-    if (spec.fma && !allowsFma(spec.order)) return undefined;
-    const decimal = decimalOf(spec);
-    if (decimal !== undefined) return decimalProducts(this.memory, decimal, spec, [a, b], where, after);
-    const plan = planSum(sumSpec, where.shape.k);
-    if (plan === undefined) return undefined;
-    const double = plan.storage === 'float64';
-    if (double) {
-      if (!isFloat64(contextOf(spec, spec.out)) || !sameNumbers(spec.input, formats.fp64)) return undefined;
-    } else if (!isFloat32(spec)) {
-      return undefined;
-    }
-    const finish = finishOf(this.memory, spec, double ? 8 : 4, where.shape.n, after);
-    const operands = double ? [a, b].map(({ data }): Factor => ({ data, rounding: undefined })) : [a, b];
-    return products(this.memory, operands[0], operands[1], { ...where, plan, spec: sumSpec, finish });
-  }
-
-  private activation(site: string, v: Value): Factor {
-    const spec = this.specOf(site);
-    return operandOf(v as RoundedTensor, spec, contextOf(spec, spec.input));
   }
 
   override softmax(site: string, x: Value, mask?: KeyMask): Value {
@@ -343,16 +236,4 @@ export class CpuArithmetic extends StochasticArithmetic {
   private scalar(site: string, table: RealTable): number {
     return this.constants(site, table).data[0];
   }
-}
-
-/** The format of a value; numbers from outside are any float32. */
-function formatOf(v: Value): Format {
-  return (v as RoundedTensor).format ?? formats.fp32;
-}
-
-/** An operand of a product with its rounding, none where it changes nothing. */
-function operandOf(v: RoundedTensor, spec: OperationSpec, rounding: RoundingContext): Factor {
-  const format = v.format ?? (v.data instanceof Float32Array ? formats.fp32 : formats.fp64);
-  const kept = sameNumbers(format, spec.input) && spec.overflow === 'inf' && spec.subnormals === 'keep';
-  return { data: v.data, rounding: kept ? undefined : rounding };
 }

@@ -53,7 +53,7 @@ export function jobWriter(
   const stride = terms * (double ? 8 : 4);
   let statistics = 0;
   if (limits !== undefined) {
-    statistics = statisticsOfRows(memory, input.a, rows, terms);
+    statistics = statisticsOfRows(memory, input.a, rows, terms, limits);
   }
   const lanes = (scale: number): [Address, Address] => {
     if (double) {

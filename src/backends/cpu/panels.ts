@@ -1,4 +1,5 @@
 /** Operands made ready for the kernels: B in panels, and statistics by which a kernel is chosen (assembly/pack.ts). */
+import type { Limits } from './plan.ts';
 import { type Address, jobKinds, type KernelMemory, type NumberSize } from './wasm.ts';
 
 /** Bytes of statistics of a row or panel. */
@@ -24,6 +25,11 @@ export interface PanelSource {
   readonly size: NumberSize;
 }
 
+/** 1 where the sums of magnitudes matter: to leave them out takes a quarter of the time. */
+function withSums(limits: Limits | undefined): number {
+  return limits?.sums === true ? 1 : 0;
+}
+
 /** Room for the panels of so many columns. */
 export function allocatePanels(memory: KernelMemory, terms: number, columns: number, size: NumberSize): Panels {
   const count = Math.ceil(columns / (64 / size));
@@ -31,15 +37,15 @@ export function allocatePanels(memory: KernelMemory, terms: number, columns: num
   return { address, count, columns, statistics: memory.allocate(count * STATISTICS) };
 }
 
-/** Packs B; where statistics are wanted, numbers that are NaN become the positive quiet one. */
-export function pack(memory: KernelMemory, source: PanelSource, panels: Panels, withStatistics: boolean): void {
+/** Packs B, with the statistics that a kernel is chosen by within these limits, if any. */
+export function pack(memory: KernelMemory, source: PanelSource, panels: Panels, limits: Limits | undefined): void {
   const { address, stride, terms, columns, transposed, size } = source;
   const cost = COST * terms * 64;
-  const panelsPerTask = Math.ceil(memory.shareOf(panels.count * cost) / cost);
-  const statistics = withStatistics ? panels.statistics : 0;
+  const panelsPerTask = Math.min(panels.count, Math.ceil(memory.shareOf(panels.count * cost) / cost));
+  const statistics = limits === undefined ? 0 : panels.statistics;
   const fields = [
     ...[address, stride * size, terms, columns, transposed ? 1 : 0, size],
-    ...[panels.address, statistics, panelsPerTask],
+    ...[panels.address, statistics, withSums(limits), panelsPerTask],
   ];
   memory.run({
     kind: jobKinds.pack,
@@ -50,11 +56,11 @@ export function pack(memory: KernelMemory, source: PanelSource, panels: Panels, 
 }
 
 /** Statistics of rows of n float32 numbers; those that are NaN become the positive quiet one. */
-export function statisticsOfRows(memory: KernelMemory, x: Address, rows: number, n: number): Address {
+export function statisticsOfRows(memory: KernelMemory, x: Address, rows: number, n: number, limits: Limits): Address {
   const result = memory.allocate(rows * STATISTICS);
   const cost = COST * n * 4;
-  const rowsPerTask = Math.max(1, Math.ceil(memory.shareOf(rows * cost) / cost));
-  const fields = [x, n * 4, n, rows, result, rowsPerTask];
+  const rowsPerTask = Math.min(rows, Math.ceil(memory.shareOf(rows * cost) / cost));
+  const fields = [x, n * 4, n, rows, withSums(limits), result, rowsPerTask];
   memory.run({
     kind: jobKinds.statistics,
     tasks: Math.ceil(rows / rowsPerTask),

@@ -85,6 +85,8 @@ export interface Limits {
   readonly scaled: number;
   readonly quickLeast: number;
   readonly quickMost: number;
+  /** Whether any of them bounds sums. */
+  readonly sums: boolean;
 }
 
 const general: SumPlan = {
@@ -161,16 +163,20 @@ function float32Plan(spec: SumSpec, n: number): SumPlan | undefined {
   const same = product !== undefined && sameNumbers(product, accumulate);
   const quick = quickKernel(kindP, kindA, same, signed);
   const range = growth(spec.order, accumulate.u, n);
+  const sumsUpTo = sumLimit(spec, kindA, product, n, saturates);
+  // A product of a partial sum and 2^s + 1, s ≤ 22, must not overflow.
+  const quickMost = quick === signed ? Number.POSITIVE_INFINITY : 2 ** 100 / range;
   const limits = {
     product: a === undefined ? Number.POSITIVE_INFINITY : productLimit(product, kindP, saturates),
-    sum: sumLimit(spec, kindA, product, n, saturates),
+    sum: sumsUpTo,
     exact: exactLimit(product, kindP, factorBits, a === undefined),
     // Adding 1.5·2^(e+s), s ≤ 22, to numbers that are 2^24 times as large must not overflow.
     scaledSum: 2 ** 78 / range,
     scaled: 2 ** 100,
     quickLeast: quick === signed ? 0 : leastSplit(kindP, kindA, grid >= accumulate.smallestSubnormal, factorBits),
-    // A product of a partial sum and 2^s + 1, s ≤ 22, must not overflow.
-    quickMost: quick === signed ? Number.POSITIVE_INFINITY : 2 ** 100 / range,
+    quickMost,
+    // Scaled kernels, whose sums are bounded too, stand behind quick ones that are.
+    sums: Math.min(sumsUpTo, quickMost) < Number.POSITIVE_INFINITY,
   };
   // Exact products beyond float32 are no infinities.
   const beyond = product === undefined && a !== undefined ? kernel.general : careful;

@@ -72,6 +72,7 @@ export function products(
   }
   return result;
 }
+
 interface Piece {
   readonly batch: number;
   readonly row: number;
@@ -114,7 +115,7 @@ function packB(
       stride = width;
     }
     const source = { address, stride, terms: k, columns: width, transposed: what.transposed, size } as const;
-    pack(memory, source, panels, what.plan.limits !== undefined);
+    pack(memory, source, panels, what.plan.limits);
   });
   return panels;
 }

@@ -41,7 +41,7 @@ const MOST_PAGES = 65536;
 /** Kernels may read a vector beyond the end of what they were given. */
 const SLACK = 64;
 
-/** A jobs of fewer multiplications are for one thread: a sleeping worker takes as long to wake up. */
+/** Jobs of fewer multiplications are for one thread: a sleeping worker takes as long to wake up. */
 const TASK_SIZE = 1 << 19;
 /** The least task of a job, of that: long beside what it takes to take it. */
 const LEAST_TASK = 1 / 4;
@@ -120,7 +120,7 @@ export class KernelMemory {
     this.kernels = new WebAssembly.Instance(this.module, { env: { memory } }).exports as unknown as KernelExports;
   }
 
-  /** What a task of a job of `size` multiplications should be, at least: as many tasks as keep all threads busy to the end. */
+  /** What a task of a job of `size` multiplications should be, at least, for as many as keep all threads busy to the end. */
   shareOf(size: number): number {
     return size < this.taskSize ? size : Math.max(LEAST_TASK * this.taskSize, size / TASKS);
   }

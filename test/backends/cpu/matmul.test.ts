@@ -63,6 +63,10 @@ describe('matmul on the kernels', () => {
     }
   });
 
+  it.each(['fp32', 'fp64', 'bf16; product=exact, accumulate=fp32'])('%s: any number of terms', (text) => {
+    for (let k = 1; k <= 17; k++) checkMatmul(text, [3, k], [k, 17], false);
+  });
+
   const mixed = [
     ...['bf16; accumulate=fp32', 'bf16; product=exact, accumulate=fp32', 'fp16; product=exact, accumulate=fp32'],
     ...['autocast(bf16)', 'fp16; accumulate=bf16', 'bf16; accumulate=fp16', 'fp32; product=bf16', 'bf16; product=fp32'],

@@ -14,6 +14,7 @@ export class PackJob {
   panels: usize;
   /** Statistics of each panel, or 0 for none. */
   statistics: usize;
+  withSums: i32;
   panelsPerTask: i32;
 }
 
@@ -25,7 +26,7 @@ export function packTask(job: PackJob, task: i32): void {
     if (!job.transposed) packColumns(job.b + column * job.size, job.stride, terms, columns * (job.size >> 2), to);
     else if (job.size == 8) packDoubles(job.b + column * job.stride, job.stride, terms, columns, to);
     else packRows(job.b + column * job.stride, job.stride, terms, columns, to);
-    if (job.statistics) statistics(to, 0, terms * 16, 1, job.statistics + panel * 24);
+    if (job.statistics) statistics(to, 0, terms * 16, 1, job.withSums, job.statistics + panel * 24);
   }
 }
 
@@ -36,13 +37,14 @@ export class StatisticsJob {
   stride: i32;
   n: i32;
   count: i32;
+  withSums: i32;
   result: usize;
   rowsPerTask: i32;
 }
 
 export function statisticsTask(job: StatisticsJob, task: i32): void {
   const first = task * job.rowsPerTask, count = min(job.rowsPerTask, job.count - first);
-  statistics(job.x + first * job.stride, job.stride, job.n, count, job.result + first * 24);
+  statistics(job.x + first * job.stride, job.stride, job.n, count, job.withSums, job.result + first * 24);
 }
 
 /** The first `columns` columns (at most 16) of b, `stride` bytes a row, as a panel; eight of float64 count as 16. */
@@ -115,38 +117,62 @@ export function packDoubles(b: usize, stride: i32, terms: i32, columns: i32, pan
 
 /**
  * Of `count` rows of n float32: the largest magnitude (NaN if one is), the smallest that is not 0 (Infinity if none is),
- * and the sum of magnitudes in float64. Rows that hold a NaN get the positive quiet one in its place: integer rounding
- * would carry a payload into the sign.
+ * and the sum of magnitudes in float64 (0 unless `withSums`). Rows that hold a NaN get the positive quiet one in its place:
+ * integer rounding would carry a payload into the sign.
  */
-export function statistics(x: usize, stride: i32, n: i32, count: i32, result: usize): void {
-  for (let row = 0; row < count; row++) rowStatistics(x + row * stride, n, result + row * 24);
+export function statistics(x: usize, stride: i32, n: i32, count: i32, withSums: i32, result: usize): void {
+  for (let row = 0; row < count; row++) {
+    if (withSums) rowStatistics(1, x + row * stride, n, result + row * 24);
+    else rowStatistics(0, x + row * stride, n, result + row * 24);
+  }
 }
 
-function rowStatistics(x: usize, n: i32, result: usize): void {
-  const magnitude = i32x4.splat(0x7fffffff);
-  let most = i32x4.splat(0), least = i32x4.splat(-1), sum = f64x2.splat(0);
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const v = v128.and(v128.load(x + i * 4), magnitude);
-    most = i32x4.max_u(most, v);
-    // Zeros wrap around to the largest integer.
-    least = i32x4.min_u(least, i32x4.sub(v, i32x4.splat(1)));
-    const upper = f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 2, 3));
-    sum = f64x2.add(sum, f64x2.add(f64x2.promote_low_f32x4(v), upper));
+@inline
+function rowStatistics(withSum: i32, x: usize, n: i32, result: usize): void {
+  const zero = i32x4.splat(0);
+  let most = zero, least = i32x4.splat(-1), i = 0;
+  // Two sums: one would have to wait for each of its additions.
+  let sum = zero, other = zero;
+  for (; i + 8 <= n; i += 8) {
+    const v = magnitudes(x + i * 4), w = magnitudes(x + i * 4 + 16);
+    most = i32x4.max_u(most, i32x4.max_u(v, w));
+    least = i32x4.min_u(least, i32x4.min_u(before(v), before(w)));
+    if (withSum) {
+      sum = f64x2.add(sum, sumOfHalves(v));
+      other = f64x2.add(other, sumOfHalves(w));
+    }
   }
   let a = max(largestLane(most, 0), largestLane(most, 2));
   let b = min(~largestLane(v128.not(least), 0), ~largestLane(v128.not(least), 2));
+  sum = f64x2.add(sum, other);
   let total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
   for (; i < n; i++) {
     const v = load<u32>(x + i * 4) & 0x7fffffff;
     a = max(a, v);
     b = min(b, v - 1);
-    total += f64(reinterpret<f32>(v));
+    if (withSum) total += f64(reinterpret<f32>(v));
   }
   if (a > 0x7f800000) canonicalize(x, n);
   store<f64>(result, f64(reinterpret<f32>(a)));
   store<f64>(result, b == 0xffffffff ? Infinity : f64(reinterpret<f32>(b + 1)), 8);
   store<f64>(result, total, 16);
+}
+
+@inline
+function magnitudes(x: usize): v128 {
+  return v128.and(v128.load(x), i32x4.splat(0x7fffffff));
+}
+
+/** The integer before; zeros wrap around to the largest. */
+@inline
+function before(v: v128): v128 {
+  return i32x4.sub(v, i32x4.splat(1));
+}
+
+@inline
+function sumOfHalves(v: v128): v128 {
+  const upper = f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 2, 3));
+  return f64x2.add(f64x2.promote_low_f32x4(v), upper);
 }
 
 @inline

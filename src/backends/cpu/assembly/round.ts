@@ -16,6 +16,16 @@ import {
   ROUND_ANY32, ROUND_ANY64, ROUND_ANY64_TO_32, ROUND_CUT32, ROUND_INTEGER32, ROUND_MAGIC32, ROUND_MAGIC64, RoundJob,
 } from './layout';
 
+/** A constant of the job in every lane, from memory: V8 would make a splat anew in every turn of a loop (measured). */
+@inline
+function splat32(job: RoundJob, offset: usize): v128 {
+  return v128.load32_splat(changetype<usize>(job) + offset);
+}
+@inline
+function splat64(job: RoundJob, offset: usize): v128 {
+  return v128.load64_splat(changetype<usize>(job) + offset);
+}
+
 /** Rounds the numbers of task number `task`; a whole number of sixteens, so that up to 15 beyond the end are too. */
 export function roundTask(job: RoundJob, task: i32): void {
   const from = task * job.perTask;
@@ -38,15 +48,15 @@ function settled32(job: RoundJob, x: v128, r: v128, over: v128): v128 {
   const sign = v128.xor(x, magnitude);
   const infinity = i32x4.splat(0x7f800000);
   const finite = v128.bitselect(
-    i32x4.splat(<i32>job.beyondNegative), i32x4.splat(<i32>job.beyond), i32x4.shr_s(x, 31),
+    splat32(job, offsetof<RoundJob>('beyondNegative')), splat32(job, offsetof<RoundJob>('beyond')), i32x4.shr_s(x, 31),
   );
   const special = v128.bitselect(
-    i32x4.splat(<i32>job.infinity), finite, i32x4.eq(magnitude, infinity),
+    splat32(job, offsetof<RoundJob>('infinity')), finite, i32x4.eq(magnitude, infinity),
   );
   r = v128.bitselect(v128.or(special, sign), r, over);
   // The format's infinity may be NaN, whose sign is lost.
   const nan = v128.or(f32x4.ne(r, r), i32x4.gt_s(magnitude, infinity));
-  return v128.bitselect(i32x4.splat(<i32>job.nan), r, nan);
+  return v128.bitselect(splat32(job, offsetof<RoundJob>('nan')), r, nan);
 }
 
 @inline
@@ -54,14 +64,14 @@ function settled64(job: RoundJob, x: v128, r: v128, over: v128): v128 {
   const magnitude = f64x2.abs(x);
   const sign = v128.xor(x, magnitude);
   const finite = v128.bitselect(
-    i64x2.splat(job.beyondNegative), i64x2.splat(job.beyond), i64x2.lt_s(x, i64x2.splat(0)),
+    splat64(job, offsetof<RoundJob>('beyondNegative')), splat64(job, offsetof<RoundJob>('beyond')), i64x2.lt_s(x, i64x2.splat(0)),
   );
   const special = v128.bitselect(
-    i64x2.splat(job.infinity), finite, f64x2.eq(magnitude, f64x2.splat(Infinity)),
+    splat64(job, offsetof<RoundJob>('infinity')), finite, f64x2.eq(magnitude, f64x2.splat(Infinity)),
   );
   r = v128.bitselect(v128.or(special, sign), r, over);
   const nan = v128.or(f64x2.ne(r, r), f64x2.ne(x, x));
-  return v128.bitselect(i64x2.splat(job.nan), r, nan);
+  return v128.bitselect(splat64(job, offsetof<RoundJob>('nan')), r, nan);
 }
 
 /** Functions of their own, so that their constants take no registers in the loops. */
@@ -74,8 +84,9 @@ export function settle64(job: RoundJob, at: usize, x: v128, r: v128, over: v128)
 
 /** To nearest even, of float32's exponent range: the grid of the subnormals is float32's, cut off like the others'. */
 export function integer32(job: RoundJob, from: i32, to: i32): void {
-  const base = i32x4.splat(<i32>job.base), unit = i32x4.splat(<i32>job.unit), keep = i32x4.splat(<i32>job.keep);
-  const last = i32x4.splat(<i32>job.last), abs = i32x4.splat(<i32>job.abs);
+  const base = splat32(job, offsetof<RoundJob>('base')), unit = splat32(job, offsetof<RoundJob>('unit'));
+  const keep = splat32(job, offsetof<RoundJob>('keep'));
+  const last = splat32(job, offsetof<RoundJob>('last')), abs = splat32(job, offsetof<RoundJob>('abs'));
   const end = job.data + to * 4;
   for (let at = job.data + from * 4; at < end; at += 32) {
     const x = v128.load(at), y = v128.load(at, 16);
@@ -97,8 +108,9 @@ export function integer32(job: RoundJob, from: i32, to: i32): void {
  * rounds to a multiple of 2^(e − p + 1).
  */
 export function magic32(job: RoundJob, from: i32, to: i32): void {
-  const exponent = i32x4.splat(0x7f800000), least = i32x4.splat(<i32>job.least), magic = i32x4.splat(<i32>job.magic);
-  const last = i32x4.splat(<i32>job.last), abs = i32x4.splat(<i32>job.abs);
+  const exponent = i32x4.splat(0x7f800000), least = splat32(job, offsetof<RoundJob>('least'));
+  const magic = splat32(job, offsetof<RoundJob>('magic'));
+  const last = splat32(job, offsetof<RoundJob>('last')), abs = splat32(job, offsetof<RoundJob>('abs'));
   const end = job.data + to * 4;
   for (let at = job.data + from * 4; at < end; at += 32) {
     const x = v128.load(at), y = v128.load(at, 16);
@@ -119,11 +131,12 @@ export function magic32(job: RoundJob, from: i32, to: i32): void {
 /** In any mode, with or without subnormals; `lifts` unless emin is float32's. */
 @inline
 function general32(lifts: i32, job: RoundJob, from: i32, to: i32): void {
-  const infinity = i32x4.splat(0x7f800000), one = i32x4.splat(1), abs = i32x4.splat(<i32>job.abs);
-  const base = i32x4.splat(<i32>job.base), difference = i32x4.splat(<i32>job.difference);
-  const unit = i32x4.splat(<i32>job.unit), parity = i32x4.splat(<i32>job.parity), keep = i32x4.splat(<i32>job.keep);
-  const least = i32x4.splat(<i32>job.least), largest = i32x4.splat(<i32>job.largest);
-  const tiny = i32x4.splat(<i32>job.tiny);
+  const infinity = i32x4.splat(0x7f800000), one = i32x4.splat(1), abs = splat32(job, offsetof<RoundJob>('abs'));
+  const base = splat32(job, offsetof<RoundJob>('base')), difference = splat32(job, offsetof<RoundJob>('difference'));
+  const unit = splat32(job, offsetof<RoundJob>('unit')), parity = splat32(job, offsetof<RoundJob>('parity'));
+  const keep = splat32(job, offsetof<RoundJob>('keep'));
+  const least = splat32(job, offsetof<RoundJob>('least')), largest = splat32(job, offsetof<RoundJob>('largest'));
+  const tiny = splat32(job, offsetof<RoundJob>('tiny'));
   const end = job.data + to * 4;
   for (let at = job.data + from * 4; at < end; at += 16) {
     const x = v128.load(at);
@@ -156,8 +169,9 @@ export function cut32(job: RoundJob, from: i32, to: i32): void {
 
 /** Like magic32, of a format that fits in float32, and to float32. */
 export function magic64(job: RoundJob, from: i32, to: i32): void {
-  const exponent = i64x2.splat(0x7ff0000000000000), least = i64x2.splat(job.least), magic = i64x2.splat(job.magic);
-  const last = i64x2.splat(job.last), abs = i64x2.splat(job.abs);
+  const exponent = i64x2.splat(0x7ff0000000000000), least = splat64(job, offsetof<RoundJob>('least'));
+  const magic = splat64(job, offsetof<RoundJob>('magic'));
+  const last = splat64(job, offsetof<RoundJob>('last')), abs = splat64(job, offsetof<RoundJob>('abs'));
   const end = job.data + to * 8;
   let out = job.output + from * 4;
   for (let at = job.data + from * 8; at < end; at += 32) {
@@ -185,10 +199,13 @@ function narrowed(low: v128, high: v128): v128 {
 
 /** In any mode, with or without subnormals, in place. */
 export function any64(job: RoundJob, from: i32, to: i32): void {
-  const infinity = f64x2.splat(Infinity), one = i64x2.splat(1), abs = i64x2.splat(job.abs), zero = i64x2.splat(0);
-  const base = i64x2.splat(job.base), difference = i64x2.splat(job.difference);
-  const unit = i64x2.splat(job.unit), parity = i64x2.splat(job.parity), keep = i64x2.splat(job.keep);
-  const least = i64x2.splat(job.least), largest = i64x2.splat(job.largest), tiny = i64x2.splat(job.tiny);
+  const infinity = f64x2.splat(Infinity), one = i64x2.splat(1), abs = splat64(job, offsetof<RoundJob>('abs'));
+  const zero = i64x2.splat(0);
+  const base = splat64(job, offsetof<RoundJob>('base')), difference = splat64(job, offsetof<RoundJob>('difference'));
+  const unit = splat64(job, offsetof<RoundJob>('unit')), parity = splat64(job, offsetof<RoundJob>('parity'));
+  const keep = splat64(job, offsetof<RoundJob>('keep'));
+  const least = splat64(job, offsetof<RoundJob>('least')), largest = splat64(job, offsetof<RoundJob>('largest'));
+  const tiny = splat64(job, offsetof<RoundJob>('tiny'));
   const end = job.data + to * 8;
   for (let at = job.data + from * 8; at < end; at += 16) {
     const x = v128.load(at);

@@ -40,7 +40,7 @@ export function sumRows(sums: RowSums, x: usize, stride: i32, rows: i32, size: i
   job.columns = rows;
   if (size == 8) packDoubles(x, stride, terms, rows, job.panels);
   else packRows(x, stride, terms, rows, job.panels);
-  if (job.rowStatistics) statistics(job.panels, terms * 64, terms * 16, 1, job.panelStatistics);
+  if (job.rowStatistics) statistics(job.panels, terms * 64, terms * 16, 1, 1, job.panelStatistics);
   matmulTask(job, 0);
 }
 
