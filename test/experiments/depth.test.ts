@@ -29,10 +29,10 @@ describe('a stack of decoders', () => {
       for (const [i, decoder] of decoders.entries()) {
         const program = new DecoderProgram(decoder.config, batchOf([tokens], { token: 0 }));
         const A = new SoftfloatArithmetic('scalar', parsePolicy(policy).specFor);
-        let x = program.embed(A, await decoder.embedding(), () => {});
+        let x = program.embed(A, await decoder.embedding(), () => undefined);
         const alone: number[][] = [];
         for (const half of halfBlocks(decoder.config)) {
-          x = program.halfBlock(A, half, await decoder.layer(half.layer), x, () => {});
+          x = program.halfBlock(A, half, await decoder.layer(half.layer), x, () => undefined);
           if (half.kind === 'mlp') alone.push([...A.lower(x).data]);
         }
         const size = OPTIONS.width ** 2;

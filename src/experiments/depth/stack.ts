@@ -38,7 +38,7 @@ export async function runStack(
   const embedding = { token: { shape: [decoders.length * width, width], data } };
   const sites = siteNames(config);
   const runs = [float64Specs, ...policies.map((policy) => parsePolicy(policy, sites).specFor)].map((specOf) =>
-    runOf(new CpuArithmetic('stack', specOf), (A) => program.embed(A, embedding, () => {})),
+    runOf(new CpuArithmetic('stack', specOf), (A) => program.embed(A, embedding, () => undefined)),
   );
   const last = depths.reduce((most, depth) => Math.max(most, depth), 0);
   for (const half of halfBlocks(config).filter(({ layer }) => layer < last)) {
