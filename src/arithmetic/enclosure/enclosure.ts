@@ -261,6 +261,8 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
     });
     const width = biases?.length ?? 1;
     const n = rowLength(shape);
+    // The roundings of 8-bit layers depend on the numbers: nothing is known.
+    if (spec.linear !== 'plain') return this.ball(centre, unknown, this.storedAt(site));
     const radiusOf = this.productRadii(site, n, 0, biases !== undefined);
     const boundsOf = (values: Tensor['data']): Float64Array =>
       radii(values.length, (i) => radiusOf(values[i], sizes[i], moved?.[i] ?? 0, biases?.[i % width]));
@@ -389,6 +391,8 @@ export class EnclosureArithmetic extends BallArithmetic<Value> {
   }
 }
 
+const unknown = ({ length }: { readonly length: number }): Float64Array =>
+  new Float64Array(length).fill(Number.POSITIVE_INFINITY);
 const zeros = ({ length }: { readonly length: number }): Float64Array => new Float64Array(length);
 
 /** What adding terms of this size, n of them, may be off; Infinity where a partial sum may overflow. */

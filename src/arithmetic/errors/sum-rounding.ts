@@ -8,6 +8,7 @@ import { grown, growthOfAnyOrder } from '../../bounds/dot/terms.ts';
 import { type UnitRoundoff, unitRoundoff } from '../../bounds/unit-roundoff.ts';
 import type { Format } from '../../formats/index.ts';
 import type { OperationSpec } from '../../tensor/index.ts';
+import { ordersOf } from '../../tensor/kernels.ts';
 import { isPartOf } from './formats.ts';
 
 /**
@@ -78,7 +79,8 @@ function chains(spec: OperationSpec, n: number, more: number, { sum, underflow, 
   }
   if (growth === 'any-rigorous') {
     const tree = growthOfAnyOrder(n - 1 + roundings, u, nearest);
-    const compensated = order.kind === 'kahan' && n > 1 ? (kahanGrowth(n, u) ?? Number.POSITIVE_INFINITY) : 0;
+    const compensates = ordersOf(spec).some(({ kind }) => kind === 'kahan');
+    const compensated = compensates && n > 1 ? (kahanGrowth(n, u) ?? Number.POSITIVE_INFINITY) : 0;
     const relative = Math.max(tree, compensated);
     return { relative, absolute: 5 * underflow * (1 + relative), largest };
   }

@@ -15,6 +15,7 @@ import { decoders, tokens } from '../errors/decoders.ts';
 const policies = [
   ...['fp32', 'fp16', 'bf16', 'decimal:6', 'autocast(bf16)', 'autocast(fp16); order=lanes(4)'],
   ...['bf16; product=exact, accumulate=fp32, bias=fused', 'fp16; order=pairwise', 'bf16; fma=on; order=blocked(4)'],
+  ...['fp32; kernels=shaped', 'bf16; kernels=kahan/pairwise/blocked(4)', 'fp16; linear=int8'],
   ...['fp32; order=kahan', 'fp32; order=splitk(3)', 'fp32; mode=up', 'fp32; mode=toward-zero, subnormals=flush'],
   ...['bf16; mode=stochastic, seed=4', 'fp32; softmax=unshifted; rotary=float32-angles; order=reversed'],
   ...['fp32; *norm: fp16; layers.*.probs: fp16; subnormals=flush'],

@@ -128,7 +128,10 @@ function verdictOf(taps: readonly ExplainedTap[]): Pick<Explanation, 'verdict' |
     const sides = taps.flatMap(({ A, B }) => [A, B].filter((check) => check !== undefined));
     const nearest = sides.reduce((most, { boundRatio }) => Math.max(most, boundRatio), 0);
     const unknown = sides.reduce((count, check) => count + check.unknown, 0);
-    const rest = unknown === 0 ? '' : `; nothing is known of ${unknown} entries, where an overflow may have happened`;
+    const rest =
+      unknown === 0
+        ? ''
+        : `; nothing is known of ${unknown} entries, where an overflow may have happened or a layer is in 8 bits`;
     const evidence = `every recorded number is one that rounding can give: at most ${nearest.toPrecision(3)} of the bound${rest}`;
     return { verdict: 'expected', tap: null, side: null, evidence };
   }
