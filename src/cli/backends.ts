@@ -82,9 +82,10 @@ async function gpuInHardware(open: () => Promise<GpuBackend>): Promise<GpuBacken
 /** Why a GPU cannot compute under a policy; undefined where it can. */
 export function gpuRefusal({ specFor }: Policy, sites: readonly string[]): string | undefined {
   for (const site of sites) {
-    const { input, product, accumulate, out } = specFor(site);
+    const { input, product, accumulate, out, linear } = specFor(site);
     const wide = [input, product, accumulate, out].find((format) => format !== 'exact' && !fitsFloat32(format));
     if (wide !== undefined) return `${site} is in ${(wide as Format).name}, which is not inside float32`;
+    if (linear !== 'plain') return `${site} has linear=${linear.kind}, which the CPU alone computes`;
   }
   return undefined;
 }

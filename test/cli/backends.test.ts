@@ -63,6 +63,7 @@ describe('--backend auto', () => {
     ['bf16', undefined],
     ['bf16; logits: fp64', 'logits is in fp64, which is not inside float32'],
     ['bf16; layers.0.query: accumulate=decimal:9', 'layers.0.query is in decimal:9, which is not inside float32'],
+    ['fp16; *.query: linear=int8', 'layers.0.query has linear=int8, which the CPU alone computes'],
     ['bf16; product=exact', undefined],
   ])('a GPU computes under %s: %s', (text, refusal) => {
     const sites = siteNames(randomDecoder({ layers: 1 }).config);

@@ -79,6 +79,7 @@ export const predictorExperiment = experiment({
       unit: unit === 'u' ? 'u' : 'ε_mach',
     })),
   ],
+  policies: (p) => p.formats,
   cells: (p) => [
     ...p.widths.flatMap((width) =>
       p.depths.flatMap((layers) =>
@@ -106,7 +107,7 @@ async function rowsOfCell(p: Parameters, cell: Cell, context: Context): Promise<
   const rows: Row[] = [];
   for (const policy of p.formats) {
     const { u, epsMach } = parseFormat(policy);
-    const options = { policy, taps: ['logits'], uncertaintyTokens: 1 };
+    const options = { policy, taps: ['logits'], uncertaintyTokens: 1, backend: context.backend };
     // Of the reference alone: the same for every format.
     const { taps, diagnostics } = await analyze(model, tokens, { ...options, diagnostics: diagnosed === undefined });
     if (diagnostics !== undefined) diagnosed = { of: diagnostics, u };

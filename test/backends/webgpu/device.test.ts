@@ -73,6 +73,14 @@ describe.skipIf(gpu === undefined)(needsGpu('a device that fails'), () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toBe(analyze('cpu').stdout);
   });
+  it('the built command takes for auto a GPU in hardware, the CPU where it is software, and says which', () => {
+    const { status, stdout, stderr } = analyze('auto');
+    expect({ status, stdout }).toEqual({ status: 0, stdout: analyze('cpu').stdout });
+    const chosen = gpu!.info.software
+      ? `cpu (${gpu!.description} computes on the CPU too, and slower)`
+      : `webgpu (${gpu!.description})`;
+    expect(stderr).toBe(`ulpwise: --backend auto: ${chosen}\n`);
+  });
   it('the built command says in one line that there is no GPU, with exit code 2', () => {
     const { status, stdout, stderr } = analyze('webgpu', { PATH: process.env.PATH, VK_DRIVER_FILES: '/nowhere' });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
