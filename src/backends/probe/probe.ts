@@ -25,6 +25,7 @@ export interface ProbeOptions {
 /**
  * Measures an arithmetic format by format: rounding in six modes and stochastically, subnormals, zeros, NaN and infinities, overflow,
  * contraction and fma, exp, tanh and erf, and the accumulation tree of matmul and rowSum in every order.
+ * The measurements of a format run side by side: each asks many small questions, whose answers a device takes its time for.
  * @param make makes the arithmetic of a spec; nothing else is known about it
  */
 export async function probe(make: MakeArithmetic, options: ProbeOptions = {}): Promise<ProbeReport> {
@@ -33,10 +34,14 @@ export async function probe(make: MakeArithmetic, options: ProbeOptions = {}): P
   let arithmetic = '';
   for (const [done, format] of probed.entries()) {
     const parts = measurements(make, format);
-    for (const [part, measure] of parts.entries()) {
-      onProgress((done + part / parts.length) / probed.length, format.name);
-      findings.push(...(await measure()));
-    }
+    let ended = 0;
+    const measured = parts.map(async (measure) => {
+      const found = await measure();
+      ended++;
+      onProgress((done + ended / parts.length) / probed.length, format.name);
+      return found;
+    });
+    findings.push(...(await Promise.all(measured)).flat());
     arithmetic = new Machine(make, format.name).arithmetic.name;
   }
   return { arithmetic, findings, agrees: findings.every(({ agrees }) => agrees) };

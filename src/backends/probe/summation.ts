@@ -15,7 +15,7 @@ import { treeText } from './tree-text.ts';
 export type RowSums = (rows: Float64Array, n: number) => Promise<ArrayLike<number>>;
 
 /** Rows given to one operation at once. */
-const BATCH = 128;
+const BATCH = 1024;
 
 /** The tree of sums that are computed many at a time. */
 export async function revealRows(

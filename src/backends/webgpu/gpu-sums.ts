@@ -153,7 +153,7 @@ export class GpuSums {
         const mask = options.mask === undefined ? [0, 0] : [options.mask.rowsOfSequence, options.mask.queries];
         const bias = options.bias === undefined ? BIAS.none : BIAS[spec.bias];
         const fields = { m, n, groups: bOfA === 0 ? 1 : batches / bOfA, mask, bias, order: orderWords(k, sum) };
-        const plan = tiledPlan(site, product, left.format, right.format, k);
+        const plan = tiledPlan(site, product, left.format, right.format, k, sum.family);
         const groups = groupsOf(shape, m, n, batches, TILE, TILE);
         const repairGroups = wordsOf(groups);
         const steps = { productSteps, sumSteps: terms, at: addressWords(at) };

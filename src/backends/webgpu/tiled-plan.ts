@@ -22,6 +22,7 @@ import type { ProductKind } from './kernels/matmul.ts';
 import type { GpuSite } from './site.ts';
 import { isBinary, isExactProduct, roundsSums } from './wgsl/quick.ts';
 import { bitsOf } from './wgsl/rounding.ts';
+import type { SumFamily } from './wgsl/sums.ts';
 
 /** What a tiled kernel's text depends on. */
 export interface TiledRounding {
@@ -55,17 +56,18 @@ const SCALE = 64;
 /** A format with a smaller largest exponent has its largest sums watched. */
 const WIDE = 100;
 
-/** The plan of a product of operands of the formats `a` and `b` with k terms; undefined where it is not for this kernel. */
+/** The plan of a product of operands of the formats `a` and `b` with k terms, summed by a family of orders; undefined where it is not for this kernel. */
 export function tiledPlan(
   { spec, trusted }: Pick<GpuSite, 'spec' | 'trusted'>,
   kind: ProductKind,
   a: Format | undefined,
   b: Format | undefined,
   k: number,
+  family: SumFamily,
 ): TiledPlan | undefined {
   if (k === 0) return undefined;
-  const { accumulate, product, mode, subnormals, order } = spec;
-  const watched = order.kind === 'kahan';
+  const { accumulate, product, mode, subnormals } = spec;
+  const watched = family === 'kahan';
   if (!(trusted.add && trusted.multiply && trusted.zeros && trusted.shifts)) return undefined;
   if (mode !== 'nearest-even' || subnormals !== 'keep' || !isBinary(accumulate) || !accumulate.signedZero)
     return undefined;

@@ -4,6 +4,7 @@ import { CpuArithmetic } from '../../../src/backends/cpu/cpu-arithmetic.ts';
 import { GpuArithmetic } from '../../../src/backends/webgpu/gpu-arithmetic.ts';
 import { GpuSite } from '../../../src/backends/webgpu/site.ts';
 import { tiledPlan } from '../../../src/backends/webgpu/tiled-plan.ts';
+import { sumShape } from '../../../src/backends/webgpu/wgsl/sums.ts';
 import { causalMask, parseSpec } from '../../../src/tensor/index.ts';
 import { gpu, needsGpu } from '../../support/gpu.ts';
 import { expectSame, lifted, NOTHING, TRUSTED, value } from './values.ts';
@@ -11,7 +12,7 @@ import { expectSame, lifted, NOTHING, TRUSTED, value } from './values.ts';
 function planOf(text: string, k: number, trusted = TRUSTED) {
   const spec = parseSpec(text);
   const kind = spec.fma ? 'fma' : spec.product === 'exact' ? 'exact' : 'rounded';
-  return tiledPlan(new GpuSite('s', spec, trusted), kind, spec.input, spec.input, k);
+  return tiledPlan(new GpuSite('s', spec, trusted), kind, spec.input, spec.input, k, sumShape(spec.order, k).family);
 }
 
 describe('the plan of a tiled product', () => {
@@ -95,6 +96,28 @@ describe.skipIf(gpu === undefined)(needsGpu('tiled products equal the CPU backen
       }
     },
   );
+  it('zeros have the signs of the first terms', async () => {
+    for (const text of [
+      'bf16',
+      'fp16',
+      'fp32',
+      'bf16; order=pairwise',
+      'bf16; order=blocked(2)',
+      'fp32; order=kahan',
+    ]) {
+      const spec = parseSpec(text);
+      const device = new GpuArithmetic(text, () => spec, gpu!, TRUSTED);
+      const cpu = new CpuArithmetic(text, () => spec);
+      const a = {
+        shape: [6, 3],
+        data: Float32Array.of(-0, -0, -0, 0, -0, -0, -0, -0, 0, 0, 0, 0, -1, 0, -0, 1, -1, -0),
+      };
+      const b = { shape: [3, 2], data: Float32Array.of(1, -1, 1, -1, 1, -1) };
+      const computed = await device.lower(device.matmul('s', device.lift(a), device.lift(b)));
+      const [x, y] = [a, b].map((t) => cpu.parameter('s', t));
+      expectSame(text, computed, cpu.lower(cpu.matmul('s', x, y)));
+    }
+  });
   it.each(['bf16', 'fp16; order=lanes(3)', 'fp32; order=blocked(4)'])('%s, with a mask, transposed', async (text) => {
     const spec = parseSpec(text);
     const device = new GpuArithmetic(text, () => spec, gpu!, TRUSTED);

@@ -207,7 +207,8 @@ fn main(
   let first_row = group.y * ${rowsOf(tile)}u;
   let first_column = group.x * ${columnsOf(tile)}u;
   let start_b = (batch / ${u.word('groups')}) * ${u.word('batchStrideB')};
-  let minus_zeros = bitcast<vec4<f32>>(vec4<u32>(SIGN_BIT));
+  // Devices have taken the constant −0 for +0.
+  let minus_zeros = bitcast<vec4<f32>>(vec4<u32>(SIGN_BIT | ${u.word('zero')}));
   var largest_a = vec4<u32>();
   var largest_b = vec4<u32>();
   var smallest_a = vec4<u32>(0xffffffffu);
