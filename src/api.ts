@@ -14,6 +14,11 @@ export type { AnalyzeOptions, OpenBackend, Progress, TapTensors } from './analys
 export type { ReferenceName } from './analysis/references.ts';
 export type { Analysis, NonFinite, OutputResult, Quantiles, TapResult } from './analysis/result.ts';
 export type { RowRecord } from './analysis/rows.ts';
+export type { TapDifference } from './analysis/traces/compare.ts';
+export { type ComparedTap, type DiffOptions, diffTraces, type TraceDiff } from './analysis/traces/diff.ts';
+export { type ExplainOptions, explain, type SideOptions } from './analysis/traces/explain/explain.ts';
+export type { ExplainedTap, Explanation, LocalCheck } from './analysis/traces/explain/result.ts';
+export { memoryTrace, type RecordedTap, type Trace, type TraceMetadata } from './analysis/traces/trace.ts';
 export { type RoundArrayOptions, roundArray } from './backends/cpu/round-array.ts';
 export {
   type Finding,

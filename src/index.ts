@@ -9,6 +9,7 @@ import { nodeWorkers } from './platform/node-workers.ts';
 useWorkers(nodeWorkers);
 
 export * from './api.ts';
+export { openTraceAt as openTrace } from './cli/open-trace.ts';
 export { loadCheckpoint } from './platform/node-checkpoint.ts';
 
 /**

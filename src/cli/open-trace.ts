@@ -10,8 +10,11 @@ import { nodeFolder } from '../platform/node-files.ts';
 
 const LARGEST_MAP = 4 * 1024 * 1024;
 
-/** @throws InputError where there is nothing, or what is there is no trace; or the name map is none */
-export async function openTraceAt(path: string, map: string | undefined): Promise<Trace> {
+/**
+ * @param map the path of a name map
+ * @throws InputError where there is nothing, or what is there is no trace; or the name map is none
+ */
+export async function openTraceAt(path: string, map?: string): Promise<Trace> {
   const names = map === undefined ? undefined : await readNameMap(map);
   if (!isFolder(path)) return openTrace(nodeFolder(dirname(path)), [basename(path)], path, names);
   const files = readdirSync(path).filter(isTraceFile).sort();
