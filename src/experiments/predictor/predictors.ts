@@ -35,12 +35,12 @@ export const predictors: readonly Predictor[] = [
     of: sum((v) => v('a1_attention') + v('kappa_eff') + v('c_ln')),
   },
   {
-    ...{ key: 'first_attention', header: 'its attention term', unit: 'eps_mach' },
+    ...{ key: 'first_attention', header: 'first version, attention', unit: 'eps_mach' },
     meaning: 'Σ over layers of κ_softmax(1 + κ_score)κ(V)‖W_O‖',
     of: sum((v) => v('a1_attention')),
   },
   {
-    ...{ key: 'first_val', header: '… with κ_val', unit: 'eps_mach' },
+    ...{ key: 'first_val', header: 'the same with κ_val', unit: 'eps_mach' },
     meaning: 'Σ over layers of κ_softmax(1 + κ_score)κ_val: κ_val in the place of κ(V)‖W_O‖',
     of: sum((v) => v('kappa_softmax') * (1 + v('kappa_score')) * v('kappa_val')),
   },
@@ -50,7 +50,7 @@ export const predictors: readonly Predictor[] = [
     of: (layers, u) => sum((v) => v('a2_risk') / u)(layers),
   },
   {
-    ...{ key: 'final_untransported', header: '… without transport', unit: 'u' },
+    ...{ key: 'final_untransported', header: 'final, no transport', unit: 'u' },
     meaning: 'Σ over layers of local/‖h_L‖',
     of: (layers, u) => sum((v) => v('a2_untransported') / u)(layers),
   },
