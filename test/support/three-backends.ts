@@ -27,10 +27,12 @@ export async function expectSameTaps(
       const at = firstDifference(data, right.data);
       if (at >= 0) {
         const label = `${title}: ${arithmetic.name}: ${tap} at ${at} of ${data.length}`;
-        expect.fail(`${label}: expected ${right.data[at]}, got ${data[at]}`);
+        expect.fail(`${label}: expected ${shown(right.data[at])}, got ${shown(data[at])}`);
       }
       compared += data.length;
     }
   }
   return compared / 2;
 }
+
+const shown = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));

@@ -12,11 +12,14 @@ const processes = join(root, 'test/support/processes');
 const folder = mkdtempSync(join(tmpdir(), 'ulpwise-gpu-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A command whose GPU is lost after so many batches of work. */
-function losing(after: number, words: readonly string[]) {
+/** A command whose GPU is lost after so many batches of work, or when a file is there. */
+function losing(after: number | string, words: readonly string[]) {
   return spawnSync(process.execPath, ['--import', join(processes, 'lose-gpu.js'), main, ...words], {
     encoding: 'utf8',
-    env: { ...process.env, ULPWISE_TEST_LOSE_AFTER: String(after) },
+    env: {
+      ...process.env,
+      ...(typeof after === 'string' ? { ULPWISE_TEST_LOSE_WHEN: after } : { ULPWISE_TEST_LOSE_AFTER: String(after) }),
+    },
   });
 }
 const ulpwise = (words: readonly string[]) => spawnSync(process.execPath, [main, ...words], { encoding: 'utf8' });
@@ -45,7 +48,7 @@ describe.skipIf(gpu === undefined)(needsGpu('a GPU that is lost'), () => {
     const run = ['run', 'attention-precision', ...small.flatMap((text) => ['--set', text])];
     const onGpu = [...run, '--backend', 'webgpu', '--out', place];
     // In the second of two cells.
-    const { status, stdout, stderr } = losing(350, onGpu);
+    const { status, stdout, stderr } = losing(join(place, 'cells/000000.parquet'), onGpu);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(LOST);
     expect(readdirSync(join(place, 'cells'))).toEqual(['000000.parquet']);
