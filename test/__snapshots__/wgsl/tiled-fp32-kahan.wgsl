@@ -42,7 +42,8 @@ fn main(
   let first_row = group.y * 32u;
   let first_column = group.x * 32u;
   let start_b = (batch / p[0][2]) * p[0][3];
-  let minus_zeros = bitcast<vec4<f32>>(vec4<u32>(SIGN_BIT));
+  // Devices have taken the constant −0 for +0.
+  let minus_zeros = bitcast<vec4<f32>>(vec4<u32>(SIGN_BIT | p[3][1]));
   var largest_a = vec4<u32>();
   var largest_b = vec4<u32>();
   var smallest_a = vec4<u32>(0xffffffffu);

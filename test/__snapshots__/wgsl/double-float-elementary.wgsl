@@ -1,0 +1,310 @@
+// Behind the integer core.
+
+fn no_bits() -> u32 { return p[0][1]; }
+
+@group(0) @binding(0) var<storage, read> a: array<u32>;
+@group(0) @binding(1) var<storage, read> table: array<u32>;
+@group(0) @binding(2) var<storage, read_write> undecided: array<atomic<u32>>;
+@group(0) @binding(3) var<storage, read_write> result: array<u32>;
+@group(0) @binding(4) var<uniform> p: array<vec4<u32>, 32>;
+
+// Two's complement, low word first.
+alias Fixed = vec4<u32>;
+
+const LN_2 = Fixed(3387143064u, 3520035243u, 2977044471u, 0u);
+
+fn carry_of(sum: u32, part: u32) -> u32 { return select(0u, 1u, sum < part); }
+
+fn fixed_add(x: Fixed, y: Fixed) -> Fixed {
+  var z = x + y;
+  var carry = carry_of(z.x, y.x);
+  z.y += carry;
+  carry = carry_of(z.y, carry) + carry_of(x.y + y.y, y.y);
+  z.z += carry;
+  carry = carry_of(z.z, carry) + carry_of(x.z + y.z, y.z);
+  z.w += carry;
+  return z;
+}
+
+fn fixed_negate(x: Fixed) -> Fixed { return fixed_add(~x, Fixed(1u, 0u, 0u, 0u)); }
+
+fn plus(sum: Wide, x: u32) -> Wide {
+  let lo = sum.lo + x;
+  return Wide(sum.hi + carry_of(lo, x), lo);
+}
+
+// x·y of x ≥ 0 and 0 ≤ y < 1. Dropped: three low words below 1 unit each, and less than 2^−30 of what is lower still.
+fn fixed_multiply(x: Fixed, y: vec3<u32>) -> Fixed {
+  let a = multiply_wide(x.y, y.z);
+  let b = multiply_wide(x.z, y.y);
+  let c = multiply_wide(x.w, y.x);
+  let d = multiply_wide(x.z, y.z);
+  let e = multiply_wide(x.w, y.y);
+  let f = multiply_wide(x.w, y.z);
+  var column = Wide(0u, multiply_wide(x.x, y.z).hi);
+  column = plus(plus(column, multiply_wide(x.y, y.y).hi), multiply_wide(x.z, y.x).hi);
+  column = plus(plus(plus(column, a.lo), b.lo), c.lo);
+  let first = column.lo;
+  column = plus(plus(plus(Wide(0u, column.hi), a.hi), b.hi), c.hi);
+  column = plus(plus(column, d.lo), e.lo);
+  let second = column.lo;
+  column = plus(plus(plus(Wide(0u, column.hi), d.hi), e.hi), f.lo);
+  return Fixed(first, second, column.lo, column.hi + f.hi);
+}
+
+// m·2^exponent for a result below 2^31; what lies below the last digit is dropped.
+fn fixed_from(m: u32, exponent: i32) -> Fixed {
+  let at = exponent + 96;
+  if (at <= -32) { return Fixed(); }
+  if (at < 0) { return Fixed(m >> u32(-at), 0u, 0u, 0u); }
+  let by = u32(at & 31);
+  let wide = shift_left(Wide(0u, m), by);
+  switch (at >> 5u) {
+    case 0: { return Fixed(wide.lo, wide.hi, 0u, 0u); }
+    case 1: { return Fixed(0u, wide.lo, wide.hi, 0u); }
+    case 2: { return Fixed(0u, 0u, wide.lo, wide.hi); }
+    default: { return Fixed(0u, 0u, 0u, wide.lo); }
+  }
+}
+
+fn coefficient(row: u32, n: u32) -> Fixed {
+  let at = (row * 14u + n) * 4u;
+  return Fixed(table[at], table[at + 1u], table[at + 2u], table[at + 3u]);
+}
+
+fn is_negative(x: Fixed) -> bool { return x.w >= SIGN_BIT; }
+
+// Σ a_n h^n, n < terms, by Horner's rule; the argument is h or, where `negative`, −h.
+fn series(row: u32, terms: u32, h: vec3<u32>, negative: bool) -> Fixed {
+  var sum = coefficient(row, terms - 1u);
+  for (var n = terms - 1u; n > 0u; n--) {
+    let below = is_negative(sum);
+    if (below) { sum = fixed_negate(sum); }
+    var product = fixed_multiply(sum, h);
+    if (below != negative) { product = fixed_negate(product); }
+    sum = fixed_add(coefficient(row, n - 1u), product);
+  }
+  return sum;
+}
+
+// f(x) from the row of the nearest multiple of 1/64; the first row is that of first/64.
+fn near_row(x: Fixed, first: i32) -> Fixed {
+  // In units of 2^−16.
+  let high = i32((x.w << 16u) | (x.z >> 16u));
+  let row = (high + 512) >> 10u;
+  let rest = high - (row << 10u);
+  var h = Fixed(x.xy, (u32(rest) << 16u) | (x.z & 0xffffu), u32(rest >> 16u));
+  let negative = is_negative(h);
+  if (negative) { h = fixed_negate(h); }
+  return series(u32(row - first), 14u, h.xyz, negative);
+}
+
+// A value and, where it may be the next one that is right, what to add to m for that: ±2.
+struct Approximation { value: Value, up: bool, down: bool }
+
+fn exactly(value: Value) -> Approximation { return Approximation(value, false, false); }
+
+// x·2^e of x > 2^−40 that stands for a real which is no number.
+fn approximation(sign: u32, e: i32, x: Fixed) -> Approximation {
+  // At most one word of zeros in front.
+  let skip = x.w == 0u;
+  let bits = select(x, Fixed(0u, x.xyz), skip);
+  let by = countLeadingZeros(bits.w);
+  let high = shift_left(Wide(bits.w, bits.z), by);
+  let low = shift_left(Wide(bits.y, bits.x), by);
+  let m = Wide(high.hi, high.lo | select(bits.y >> (32u - by), 0u, by == 0u) | 1u);
+  let zeros = i32(by + select(0u, 32u, skip));
+  return Approximation(Value(sign, e + 31 - zeros, m), low.hi >= 0xfffff800u, low.hi < 0x800u);
+}
+
+const BELOW_ONE = Wide(0xffffffffu, 0xffffffffu);
+
+fn exp_of(x: Value) -> Approximation {
+  if (x.e < -64) {
+    if (x.sign != 0u) { return exactly(Value(0u, -1, BELOW_ONE)); }
+    return exactly(Value(0u, 0, Wide(SIGN_BIT, 1u)));
+  }
+  // Beyond every number, and below 2^−32 of the smallest one's gap: |x| ≥ 128, e^−128 < 2^−184.
+  if (x.e >= 7) { return exactly(Value(0u, select(300, -300, x.sign != 0u), Wide(SIGN_BIT, 1u))); }
+  let significand = x.m.hi >> 8u;
+  let rest = fixed_from(significand, x.e - 23);
+  // k = ⌊|x|·log2 e⌋, or one less: 12 bits of |x| behind the point, 2954 = ⌊2^11·log2 e⌋.
+  let twelve = select(significand >> u32(11 - x.e), 0u, x.e < -12);
+  var k = (twelve * 2954u) >> 23u;
+  if (x.sign != 0u) { k += 1u; }
+  let x0 = multiply_wide(LN_2.x, k);
+  let x1 = plus(multiply_wide(LN_2.y, k), x0.hi);
+  let x2 = plus(multiply_wide(LN_2.z, k), x1.hi);
+  let multiple = Fixed(x0.lo, x1.lo, x2.lo, x2.hi);
+  if (x.sign != 0u) {
+    return approximation(0u, -i32(k), near_row(fixed_add(multiple, fixed_negate(rest)), -4));
+  }
+  return approximation(0u, i32(k), near_row(fixed_add(rest, fixed_negate(multiple)), -4));
+}
+
+// tanh and erf.
+fn odd_of(x: Value, limit: u32, tanh: bool) -> Approximation {
+  if (x.e >= 5) { return exactly(Value(x.sign, -1, BELOW_ONE)); }
+  let significand = x.m.hi >> 8u;
+  if (x.e < -7) {
+    // tanh x = x·(1 − x²/3 + …), and x²/3 < 2^−64.
+    if (tanh && x.e < -32) { return exactly(normalized(x.sign, x.e, subtract_wide(x.m, Wide(0u, 1u)))); }
+    let square = multiply_wide(significand, significand);
+    // At most 48 bits, in two parts.
+    let high = fixed_from((square.hi << 8u) | (square.lo >> 24u), 2 * x.e - 22);
+    let low = fixed_from(square.lo & 0x00ffffffu, 2 * x.e - 46);
+    let factor = series(0u, 7u, fixed_add(high, low).xyz, false);
+    return approximation(x.sign, x.e + 1, fixed_multiply(factor, fixed_from(significand, -24).xyz));
+  }
+  let size = fixed_from(significand, x.e - 23);
+  if (((size.w << 2u) | (size.z >> 30u)) >= limit) { return exactly(Value(x.sign, -1, BELOW_ONE)); }
+  return approximation(x.sign, 0, near_row(size, 0));
+}
+
+fn elementary(r: Rounding, name: u32, x: u32, word: u32) -> u32 {
+  let size = magnitude_of(x);
+  if (size > INFINITY_BITS) { return r.nan; }
+  if (name == 0u) {
+    if (size == 0u) { return convert(r, 0x3f800000u, word); }
+    if (size == INFINITY_BITS) {
+      if (x != size) { return zero_of(r, 0u); }
+      return infinity_of(r, 0u);
+    }
+  } else {
+    if (size == 0u) { return zero_of(r, x); }
+    if (size == INFINITY_BITS) { return convert(r, (x & SIGN_BIT) | 0x3f800000u, word); }
+  }
+  let v = unpack(x);
+  var result: Approximation;
+  switch (name) {
+    case 0u: { result = exp_of(v); }
+    case 1u: { result = odd_of(v, 92u, true); }
+    default: { result = odd_of(v, 27u, false); }
+  }
+  let y = rounded(r, result.value, word);
+  if (result.up || result.down) {
+    let m = result.value.m;
+    var other = add_wide(m, Wide(0u, 2u));
+    let wrapped = result.up && other.hi == 0u;
+    if (result.down) { other = subtract_wide(m, Wide(0u, 2u)); }
+    if (wrapped || rounded(r, Value(result.value.sign, result.value.e, other), word) != y) { atomicAdd(&undecided[0], 1u); }
+  }
+  return y;
+}
+
+struct Pair { hi: f32, lo: f32 }
+
+fn opaque(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) | u32(no_bits())); }
+
+// A half where the whole is infinite or NaN is 0.
+fn half_of(whole: f32, x: f32) -> f32 {
+  return select(x, f32(0.0), (bitcast<u32>(whole) & u32(INFINITY_BITS)) == u32(INFINITY_BITS));
+}
+
+// |a| ≥ |b|, or a is 0 or not finite.
+fn quick_sum(a: f32, b: f32) -> Pair {
+  let rest = half_of(a, b);
+  let sum = a + rest;
+  return Pair(sum, half_of(sum, rest - (sum - a)));
+}
+
+fn exact_sum(a: f32, b: f32) -> Pair {
+  let sum = a + b;
+  let part = sum - a;
+  return Pair(sum, half_of(sum, (a - (sum - part)) + (b - part)));
+}
+
+// The nearest number of 12 bits: products of two of them, or of what they leave, are exact.
+fn top(x: f32) -> f32 { return bitcast<f32>((bitcast<u32>(x) + u32(0x800u)) & u32(0xfffff000u)); }
+
+fn exact_product(a: f32, b: f32) -> Pair {
+  let product = opaque(a * b);
+  let a1 = top(a);
+  let b1 = top(b);
+  let a0 = a - a1;
+  let b0 = b - b1;
+  let error = (((a1 * b1 - product) + a1 * b0) + a0 * b1) + a0 * b0;
+  return Pair(product, half_of(product, error));
+}
+
+fn pair_add(x: Pair, y: Pair) -> Pair {
+  let s = exact_sum(x.hi, y.hi);
+  let t = exact_sum(x.lo, y.lo);
+  let v = quick_sum(s.hi, s.lo + t.hi);
+  return quick_sum(v.hi, t.lo + v.lo);
+}
+
+fn pair_multiply(x: Pair, y: Pair) -> Pair {
+  let c = exact_product(x.hi, y.hi);
+  return quick_sum(c.hi, c.lo + (x.hi * y.lo + x.lo * y.hi));
+}
+
+fn pair_negate(x: Pair) -> Pair { return Pair(-x.hi, -x.lo); }
+
+fn pair_scale(x: Pair, by: f32) -> Pair { return pair_multiply(x, Pair(by, 0.0)); }
+
+fn pair_divide(x: Pair, y: Pair) -> Pair {
+  let first = x.hi / y.hi;
+  if ((bitcast<u32>(first) & INFINITY_BITS) == INFINITY_BITS || (bitcast<u32>(y.hi) & 0x7fffffffu) == INFINITY_BITS) {
+    return Pair(first, 0.0);
+  }
+  var rest = pair_add(x, pair_negate(pair_scale(y, first)));
+  let second = rest.hi / y.hi;
+  rest = pair_add(rest, pair_negate(pair_scale(y, second)));
+  let sum = quick_sum(first, second);
+  return pair_add(sum, Pair(rest.hi / y.hi, 0.0));
+}
+
+fn pair_root(x: Pair) -> Pair {
+  if (!(x.hi > 0.0) || (bitcast<u32>(x.hi) & INFINITY_BITS) == INFINITY_BITS) {
+    // 0, +∞ and NaN are their own roots; a negative number has none.
+    return Pair(select(x.hi, bitcast<f32>(0x7fc00000u | no_bits()), x.hi < 0.0), 0.0);
+  }
+  var root = Pair(sqrt(x.hi), 0.0);
+  for (var i = 0; i < 2; i++) {
+    let rest = pair_add(x, pair_negate(pair_multiply(root, root)));
+    root = pair_add(root, Pair(rest.hi / (2.0 * root.hi), 0.0));
+  }
+  return root;
+}
+
+fn power_of_two(e: i32) -> f32 { return bitcast<f32>(u32(e + 127) << 23u); }
+
+// The first 48 bits.
+fn pair_of(v: Value) -> Pair {
+  if (v.e > 127) { return Pair(bitcast<f32>(v.sign | INFINITY_BITS | no_bits()), 0.0); }
+  if (v.e < -126) { return Pair(0.0, 0.0); }
+  let scale = power_of_two(v.e);
+  let hi = f32(v.m.hi >> 8u) * 0x1p-23f;
+  let lo = f32(((v.m.hi & 0xffu) << 16u) | (v.m.lo >> 16u)) * 0x1p-47f;
+  let size = quick_sum(hi * scale, lo * scale);
+  if (v.sign != 0u) { return pair_negate(size); }
+  return size;
+}
+
+fn pair_elementary(name: u32, x: Pair) -> Pair {
+  let bits = bitcast<u32>(x.hi);
+  let size = magnitude_of(bits);
+  if (size > INFINITY_BITS) { return Pair(x.hi, 0.0); }
+  if (name == 0u) {
+    if (size == INFINITY_BITS) { return Pair(select(0.0, x.hi, bits == size), 0.0); }
+    if (size == 0u) { return Pair(1.0, 0.0); }
+    let y = pair_of(exp_of(unpack(bits)).value);
+    if (bitcast<u32>(y.hi) == INFINITY_BITS) { return y; }
+    return pair_add(y, pair_multiply(y, quick_sum(x.lo, 0.5 * x.lo * x.lo)));
+  }
+  if (size == INFINITY_BITS) { return Pair(sign(x.hi), 0.0); }
+  if (size == 0u) { return Pair(x.hi, 0.0); }
+  let y = pair_of(odd_of(unpack(bits), select(27u, 92u, name == 1u), name == 1u).value);
+  let slope = select(1.1283791670955126 * exp(-x.hi * x.hi), 1.0 - y.hi * y.hi, name == 1u);
+  return pair_add(y, Pair(x.lo * slope, 0.0));
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= p[0][0]) { return; }
+  let z = pair_elementary(p[0][2], Pair(bitcast<f32>(a[i]), bitcast<f32>(a[i + p[0][0]])));
+  result[i] = bitcast<u32>(z.hi);
+  result[i + p[0][0]] = bitcast<u32>(z.lo);
+}
