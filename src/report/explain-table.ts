@@ -11,13 +11,13 @@ function boundText(check: LocalCheck | undefined): string | null {
   if (check === undefined) return null;
   if (check.entries === check.unknown) return 'unknown';
   if (check.orderFree) return check.beyond === 0 ? 'bits' : 'other bits';
-  return shortNumber(check.boundRatio, 'scientific');
+  return shortNumber(check.boundRatio, 'fixed');
 }
 
 const sideColumns = (side: SideName): ExplainColumn[] => [
   { key: `bound${side}`, header: `${side} / bound`, align: 'right', value: (tap) => boundText(tap[side]) },
   {
-    ...{ key: `expected${side}`, header: `${side} / expected`, align: 'right' },
+    ...{ key: `expected${side}`, header: `${side} / expected`, align: 'right', form: 'fixed' },
     value: (tap) => tap[side]?.expectedRatio ?? null,
   },
   {

@@ -6,8 +6,8 @@ import { siteNames } from '../../model/program/taps.ts';
 import { randomTokens } from '../../model/random/random-tokens.ts';
 import { parsePolicy } from '../../tensor/index.ts';
 import type { Pair, Place } from './planted.ts';
-import { CachedArithmetic, ForeignArithmetic } from './programs.ts';
-import { record } from './record.ts';
+import { ForeignArithmetic } from './programs.ts';
+import { record, recordGeneration } from './record.ts';
 
 /** Overrides of B's policy. */
 const overrides = {
@@ -32,6 +32,7 @@ export type DifferenceName = (typeof differenceNames)[number];
 export async function honestPair(name: DifferenceName, place: Place): Promise<Pair> {
   const { model, policy, seed, sample } = place;
   const specs = (text: string) => parsePolicy(text, siteNames(model.config)).specFor;
+  if (name === 'key-value cache') return cachedPair(place);
   const lengths = [place.tokens, Math.ceil(place.tokens / 3)];
   const tokens = randomTokens(seed + sample, 2, place.tokens, model.config.vocabulary).map((t, s) =>
     t.slice(0, lengths[s]),
@@ -42,11 +43,9 @@ export async function honestPair(name: DifferenceName, place: Place): Promise<Pa
   const theirBatch =
     name === 'padded batch' ? batchOf(tokens, { token: 0, side: 'left', length: place.tokens + 7 }) : batch;
   const theirs =
-    name === 'key-value cache'
-      ? new CachedArithmetic(specOf, specs(`${policy}; order=lanes(4)`), Math.ceil(place.tokens / 2))
-      : name === 'another program'
-        ? new ForeignArithmetic(specs(`${policy}; order=lanes(8)`), seed + sample)
-        : new CpuArithmetic('B', theirSpecOf);
+    name === 'another program'
+      ? new ForeignArithmetic(specs(`${policy}; order=lanes(8)`), seed + sample)
+      : new CpuArithmetic('B', theirSpecOf);
   const metadata = (text: string, { spans }: Batch) => ({ producer: 'ulpwise', policy: text, tokens, spans });
   const A = await record(model, batch, new CpuArithmetic('A', specOf), specOf, metadata(policy, batch));
   const B = await record(model, theirBatch, theirs, theirSpecOf, metadata(theirPolicy, theirBatch));
@@ -54,4 +53,17 @@ export async function honestPair(name: DifferenceName, place: Place): Promise<Pa
     traces: { A: A.trace, B: B.trace },
     producer: name === 'another program' ? 'unknown' : 'ulpwise',
   };
+}
+
+/** One run over all tokens, and one that takes the second half of them from a cache, in kernels chosen by shape. */
+async function cachedPair({ model, policy, seed, sample, tokens: length }: Place): Promise<Pair> {
+  const text = `${policy}; kernels=shaped`;
+  const { specFor } = parsePolicy(text, siteNames(model.config));
+  const tokens = randomTokens(seed + sample, 1, length, model.config.vocabulary);
+  const metadata = { producer: 'ulpwise', policy: text, tokens };
+  const arithmetic = () => new CpuArithmetic('cached', specFor);
+  const A = await record(model, batchOf(tokens, { token: 0 }), arithmetic(), specFor, metadata);
+  const prompt = Math.ceil(length / 2);
+  const B = await recordGeneration(model, tokens[0], prompt, arithmetic(), specFor, metadata);
+  return { traces: { A: A.trace, B }, producer: 'ulpwise' };
 }

@@ -32,7 +32,8 @@ export const plantedBugsExperiment = experiment({
     reference: 'the threads in which two programs’ outputs differ',
     reported: 'Nobody can say whether the difference is one of rounding or a defect.',
   },
-  finding: 'FINDING',
+  finding:
+    'Every defect above its local bound is named at its tap, one ulp where no order matters included, and no honest difference is called a defect: orders, blocks, fused bias, padding, a cache, another program’s formulas. What is smaller than the bound is not seen.',
   parameters,
   quick: { samples: 1, policies: [policies[0], policies[1]] },
   columns: [

@@ -1,5 +1,5 @@
-/** Programs that compute the same otherwise: the honest differences. */
-import type { Linear, MatmulOptions, Norm, RealTable } from '../../arithmetic/arithmetic.ts';
+/** A program that computes the same otherwise. */
+import type { Norm, RealTable } from '../../arithmetic/arithmetic.ts';
 import {
   affineNorm,
   preScaledScores,
@@ -13,49 +13,6 @@ import { nextDown, nextUp } from '../../formats/index.ts';
 import type { KeyMask } from '../../tensor/index.ts';
 import { Random } from '../../testing/random.ts';
 import type { Value } from './record.ts';
-
-/**
- * Generation from a key-value cache: tokens from `prefix` on are computed one at a time by kernels that add in another order
- * than those of the prompt. Tokens are the last axis but one of every tap.
- */
-export class CachedArithmetic extends CpuArithmetic {
-  private readonly decoding: CpuArithmetic;
-  private readonly prefix: number;
-
-  constructor(prompt: SpecOf, decoding: SpecOf, prefix: number) {
-    super('prompt', prompt);
-    this.decoding = new CpuArithmetic('decoding', decoding);
-    this.prefix = prefix;
-  }
-
-  private joined(prompt: Value, decoded: Value): Value {
-    const { shape } = prompt;
-    const [tokens, width] = [shape[shape.length - 2], shape[shape.length - 1]];
-    const data = Float64Array.from(prompt.data, (x, i) =>
-      Math.floor(i / width) % tokens < this.prefix ? x : decoded.data[i],
-    );
-    return { ...prompt, data: prompt.data instanceof Float32Array ? Float32Array.from(data) : data };
-  }
-
-  override matmul(site: string, a: Value, b: Value, options?: MatmulOptions): Value {
-    return this.joined(super.matmul(site, a, b, options), this.decoding.matmul(site, a, b, options));
-  }
-  override linear(site: string, x: Value, layer: Linear): Value {
-    return this.joined(super.linear(site, x, layer), this.decoding.linear(site, x, layer));
-  }
-  override scores(site: string, q: Value, k: Value, scale: RealTable, mask?: KeyMask): Value {
-    return this.joined(super.scores(site, q, k, scale, mask), this.decoding.scores(site, q, k, scale, mask));
-  }
-  override softmax(site: string, x: Value, mask?: KeyMask): Value {
-    return this.joined(super.softmax(site, x, mask), this.decoding.softmax(site, x, mask));
-  }
-  override layerNorm(site: string, x: Value, norm: Norm, epsilon: number): Value {
-    return this.joined(super.layerNorm(site, x, norm, epsilon), this.decoding.layerNorm(site, x, norm, epsilon));
-  }
-  override rmsNorm(site: string, x: Value, norm: Norm, epsilon: number): Value {
-    return this.joined(super.rmsNorm(site, x, norm, epsilon), this.decoding.rmsNorm(site, x, norm, epsilon));
-  }
-}
 
 /** Another program: other formulas of the composites, and functions that are off by an ulp here and there. */
 export class ForeignArithmetic extends CpuArithmetic {

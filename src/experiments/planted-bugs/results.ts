@@ -117,16 +117,13 @@ export function figures(rows: readonly Row[]): Figure[] {
     {
       id: 'size',
       title: 'Defects named at their tap, by size',
-      caption: `${sized.length} planted defects, in bins of one decade. A defect smaller than the bound may hide behind rounding.`,
+      caption: `${sized.length} planted defects, in bins of one decade; dashed: the bound. A defect smaller than the bound may hide behind rounding.`,
       x: { label: 'largest change / local bound', scale: 'log' },
       y: { label: 'named (%)', scale: 'linear' },
       panels: [
         {
           series: [{ name: 'named', points }],
-          markers: [
-            { x: 1, label: 'bound' },
-            { x: LARGE, label: '10 bounds' },
-          ],
+          markers: [{ x: 1, label: '' }],
         },
       ],
     },
