@@ -8,8 +8,8 @@ import type { Arithmetic, Linear } from './arithmetic.ts';
 /**
  * The interpreter with linear layers whose weight is [sequences, out, in] and which have no bias, for x of
  * [sequences, tokens, in]. They are matmuls with the weights as they are, which has the bits of `linear` for each sequence
- * where the site rounds to nearest even (other modes round weights and activations differently). Other layers are the
- * interpreter's own.
+ * where the site rounds to nearest even (other modes round weights and activations differently) and multiplies plainly (not in
+ * 8-bit integers). Other layers are the interpreter's own.
  */
 export function withStackedWeights<V>(arithmetic: Arithmetic<V>): Arithmetic<V> {
   const linear = (site: string, x: V, layer: Linear): V => {
