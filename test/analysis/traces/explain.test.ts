@@ -129,6 +129,22 @@ describe('explain', () => {
     expect(farthest).toBeGreaterThan(0.1);
   });
 
+  it.each([
+    [64, 512, 68],
+    [64, 4096, 591],
+    [128, 512, 234],
+    [128, 4096, 2025],
+  ])('d = %s, position %s: float32 angles are %su off in cosine or sine (docs/explain.md)', (d, position, units) => {
+    const f = Math.fround;
+    let most = 0;
+    for (let j = 0; j < d / 2; j++) {
+      const angle = f(position * f(1 / f(10_000 ** f((2 * j) / d))));
+      const exact = position * 10_000 ** ((-2 * j) / d);
+      most = Math.max(most, Math.abs(Math.cos(angle) - Math.cos(exact)), Math.abs(Math.sin(angle) - Math.sin(exact)));
+    }
+    expect(Math.round(most * 2 ** 24)).toBe(units);
+  });
+
   it.each<[string, RegExp, Recorded | { readonly taps: Map<string, RecordedTap> }, ExplainOptions?]>([
     [
       'other tokens',
