@@ -2,6 +2,9 @@
  * `ulpwise/web`: ulpwise in a browser, on the CPU's kernels and on WebGPU. Nothing here, nor what it imports, needs Node.
  * Threads need a page that is cross-origin isolated (platform/browser-workers.ts); others compute on one, with the same bits.
  */
+import { parseNameMap } from './analysis/traces/name-map.ts';
+import { openTrace as openTraceIn } from './analysis/traces/open-trace.ts';
+import type { Trace } from './analysis/traces/trace.ts';
 import { useWorkers } from './backends/cpu/wasm.ts';
 import type { GpuBackend } from './backends/webgpu/backend.ts';
 import type { DeviceOptions } from './backends/webgpu/device.ts';
@@ -31,6 +34,20 @@ export function loadCheckpoint(source: string | URL | CheckpointFiles): Promise<
   return loadCheckpointFrom(
     typeof source === 'string' || source instanceof URL ? urlFolder(source) : filesFolder(source),
   );
+}
+
+/**
+ * Opens files that end with .safetensors, .npz or .npy as one trace.
+ * @param map a name map's JSON
+ * @throws InputError where a file is wrong, a tap comes twice, or the map does not fit
+ */
+export function openTrace(files: CheckpointFiles, map?: Uint8Array): Promise<Trace> {
+  const named =
+    Symbol.iterator in files
+      ? Object.fromEntries(Array.from(files as Iterable<File>, (file) => [file.name, file]))
+      : files;
+  const names = map && parseNameMap(map, 'name map');
+  return openTraceIn(filesFolder(named, 'trace'), Object.keys(named), 'trace', names);
 }
 
 /**

@@ -71,7 +71,16 @@ describe('ulpwise/web', () => {
   });
   it('imports these packages, each of which runs in a browser', () => {
     expect([...bare].sort()).toEqual(
-      ['@huggingface/tokenizers', '@observablehq/plot', 'decimal.js', 'linkedom', 'mathjs', 'ml-matrix', 'zod'].sort(),
+      [
+        '@huggingface/tokenizers',
+        '@observablehq/plot',
+        'decimal.js',
+        'fflate',
+        'linkedom',
+        'mathjs',
+        'ml-matrix',
+        'zod',
+      ].sort(),
     );
   });
   it('offers what ulpwise offers, with types', async () => {
@@ -83,6 +92,23 @@ describe('ulpwise/web', () => {
   it('says that there is no WebGPU where there is none', async () => {
     const { InputError, openGpu } = await import('../src/web.ts');
     await expect((async () => openGpu())()).rejects.toThrow(InputError);
+  });
+});
+
+describe('a trace in a browser', () => {
+  it('is opened from bytes, under the names of a map', async () => {
+    const { openTrace } = await import('../src/web.ts');
+    const { shape, dtype, data } = {
+      shape: '(2,)',
+      dtype: '<f4',
+      data: new Uint8Array(Float32Array.of(1.5, -2).buffer),
+    };
+    const text = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117);
+    const header = [0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, 118, 0, ...new TextEncoder().encode(`${text}\n`)];
+    const map = new TextEncoder().encode('{"taps": {"x": "embed"}}');
+    const trace = await openTrace({ 'x.npy': Uint8Array.of(...header, ...data) }, map);
+    expect(trace.taps()).toEqual(['embed']);
+    expect([...(await trace.read('embed')).values]).toEqual([1.5, -2]);
   });
 });
 

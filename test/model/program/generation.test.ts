@@ -40,7 +40,10 @@ async function compared(options: RandomDecoderOptions, pieces: readonly number[]
   for (const count of pieces) {
     const taps: [string, unknown][] = [];
     const rows = tokens.map((row) => row.slice(first, first + count));
-    generation.feed(rows, (tap, value) => taps.push([tap, value]));
+    generation.feed(rows, (tap, value) => {
+      taps.push([tap, value]);
+      return undefined;
+    });
     for (const [tap, value] of taps) {
       const piece = (await A.lower(value)) as Tensor;
       result.push({ tap, piece, whole: columnsOf(whole.get(tap) as Tensor, first, count) });
