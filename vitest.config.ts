@@ -2,6 +2,11 @@ import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { kernelsAreCurrent } from './scripts/kernel-sources.js';
+
+if (!kernelsAreCurrent()) {
+  throw new Error('the kernels are not compiled from their present sources (src/backends/cpu/assembly): npm run build');
+}
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const hasChromium = existsSync(executablePath);

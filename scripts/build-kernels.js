@@ -1,15 +1,14 @@
 #!/usr/bin/env node
 /** Compiles src/backends/cpu/assembly to WebAssembly and embeds it, base64, in src/backends/cpu/kernels.generated.ts. */
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { generatedFile, headOf, kernelsFolder, sourcesHash } from './kernel-sources.js';
 
-const folder = fileURLToPath(new URL('../src/backends/cpu/', import.meta.url));
 const binaries = new Map();
 const { error, stderr } = await asc.main(
   [
     'assembly/index.ts',
-    ...['--baseDir', folder, '--outFile', 'kernels.wasm'],
+    ...['--baseDir', kernelsFolder, '--outFile', 'kernels.wasm'],
     ...['-O3', '--noAssert', '--enable', 'simd', '--enable', 'threads', '--runtime', 'stub', '--use', 'abort='],
     ...['--importMemory', '--sharedMemory'],
     ...['--initialMemory', '16', '--maximumMemory', '65536', '--memoryBase', '1024'],
@@ -22,7 +21,4 @@ if (error) {
   process.exit(1);
 }
 const wasm = Buffer.from(binaries.get('kernels.wasm'));
-writeFileSync(
-  `${folder}kernels.generated.ts`,
-  `/** Made by scripts/build-kernels.js from assembly/. */\nexport const KERNELS = '${wasm.toString('base64')}';\n`,
-);
+writeFileSync(generatedFile, `${headOf(sourcesHash())}export const KERNELS = '${wasm.toString('base64')}';\n`);
