@@ -4,10 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import { GpuArithmetic } from '../../../src/backends/webgpu/gpu-arithmetic.ts';
-import { decode, formats, type RoundingMode, roundingModes } from '../../../src/formats/index.ts';
+import { decode, formats, nextDown, nextUp, type RoundingMode, roundingModes } from '../../../src/formats/index.ts';
 import { scalarsOf } from '../../../src/softfloat/scalar.ts';
 import { parseSpec } from '../../../src/tensor/index.ts';
 import { gpu, needsGpu } from '../../support/gpu.ts';
+import { HARDEST } from '../../support/hard-fp32.ts';
 import { words } from '../cpu/numbers.ts';
 import { expectSame } from './values.ts';
 
@@ -46,7 +47,7 @@ function float32Numbers(seed: number, count: number): Float32Array<ArrayBuffer> 
   return new Float32Array(bits.buffer);
 }
 
-/** Ends of ranges, changes of branches, and arguments whose results lie nearest to midpoints of float32. */
+/** Ends of ranges and changes of branches. */
 const HARD = Float32Array.of(
   ...[
     0,
@@ -80,14 +81,20 @@ const HARD = Float32Array.of(
   ...[
     -104, 127.99999, 128, -150, 6.75, 6.7499995, 23, 22.999998, -23, 31.999998, 32, 3.402823466e38, 9.010913, -17.32868,
   ],
-  // The hardest to round of binary32's exp to nearest (V. Lefèvre, J.-M. Muller).
   ...[0x32d5ae8a, 0xc2b17218, 0x3e84b68a, 0x33000000, 0xb3000000].map((bits) => decode(BigInt(bits), formats.fp32)),
 );
+
+/** The operands whose results are nearest to a boundary, their neighbours, and all of these negated. */
+function hardestOf(name: Name): number[] {
+  const near = HARDEST[name].flatMap((x) => [nextDown(x, formats.fp32), x, nextUp(x, formats.fp32)]);
+  return near.flatMap((x) => [x, -x]);
+}
 
 describe.skipIf(gpu === undefined)(needsGpu('exp, tanh and erf'), () => {
   it.each(names)('%s of fp32, in every mode, by fixed point', async (name) => {
     for (const mode of roundingModes) {
-      await checkAll(`${name}, ${mode}`, `fp32; mode=${mode}`, name, HARD, false);
+      const hard = Float32Array.from([...HARD, ...hardestOf(name)]);
+      await checkAll(`${name}, ${mode}`, `fp32; mode=${mode}`, name, hard, false);
       const count = FULL ? 10 ** 6 : mode === 'nearest-even' ? 30_000 : 5000;
       await checkAll(`${name}, ${mode}, seed 7`, `fp32; mode=${mode}`, name, float32Numbers(7, count), false);
     }

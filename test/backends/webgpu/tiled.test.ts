@@ -1,4 +1,7 @@
-/** Tiled products: their plan, and on both tiles the bits of the CPU backend, with operands that a tile must leave to integers. */
+/**
+ * Tiled products: their plan, and on both tiles the bits of the CPU backend, with operands that a tile must leave to integers.
+ * ULPWISE_FULL=1 takes every format with every order, otherwise some of them.
+ */
 import { describe, expect, it } from 'vitest';
 import { CpuArithmetic } from '../../../src/backends/cpu/cpu-arithmetic.ts';
 import { GpuArithmetic } from '../../../src/backends/webgpu/gpu-arithmetic.ts';
@@ -7,6 +10,7 @@ import { tiledPlan } from '../../../src/backends/webgpu/tiled-plan.ts';
 import { sumShape } from '../../../src/backends/webgpu/wgsl/sums.ts';
 import { causalMask, parseSpec } from '../../../src/tensor/index.ts';
 import { gpu, needsGpu } from '../../support/gpu.ts';
+import { type Kind, kinds } from '../cpu/numbers.ts';
 import { expectSame, lifted, NOTHING, TRUSTED, value } from './values.ts';
 
 function planOf(text: string, k: number, trusted = TRUSTED) {
@@ -63,39 +67,75 @@ describe('the plan of a tiled product', () => {
 /** Numbers that a tile leaves to the integer kernel, among ordinary ones: each at a place of its own. */
 const DISTURBING = [Infinity, NaN, 2 ** -133, 2 ** 120, 2 ** -120, 60000, -0];
 
+interface Operands {
+  readonly kind?: Kind;
+  readonly disturbing?: number;
+}
+
+const FULL = process.env.ULPWISE_FULL === '1';
+const FUSED = 'fp16; product=exact, accumulate=fp32, fma=on';
+const POLICIES = [
+  ...['bf16', 'fp16', 'fp32', 'e4m3', 'bf16; accumulate=fp32', 'bf16; product=exact, accumulate=fp32', FUSED],
+];
+const ORDERS = ['sequential', 'reversed', 'pairwise', 'blocked(4)', 'lanes(3)', 'lanes(8)', 'splitk(3)', 'kahan'];
+
 describe.skipIf(gpu === undefined)(needsGpu('tiled products equal the CPU backend'), () => {
-  const policies = [
-    ...['bf16', 'fp16', 'fp32', 'e4m3', 'bf16; accumulate=fp32', 'bf16; product=exact, accumulate=fp32'],
-    ...['fp16; product=exact, accumulate=fp32, fma=on', 'bf16; order=reversed', 'fp16; order=blocked(4)'],
-    ...[
-      'bf16; order=lanes(3)',
-      'fp32; order=kahan',
-      'fp16; order=kahan',
-      'bf16; order=pairwise',
-      'fp32; order=splitk(3)',
-    ],
-  ];
-  // 130 matrices fill a large device, so that the large tile is taken.
-  it.each(policies.flatMap((text) => [[text, [2, 2, 33, 21], 35] as const, [text, [130, 1, 3, 5], 5] as const]))(
-    '%s, %j',
-    async (text, shape, n) => {
-      const spec = parseSpec(text);
-      const device = new GpuArithmetic(text, () => spec, gpu!, TRUSTED);
-      const cpu = new CpuArithmetic(text, () => spec);
-      const [batches, heads, , k] = shape;
-      for (const disturbing of [undefined, ...(batches === 2 ? DISTURBING : DISTURBING.slice(0, 2))]) {
-        const a = value('ordinary', 1, [...shape], spec.input);
-        const b = value('ordinary', 2, [batches, heads, k, n], spec.input);
-        if (disturbing !== undefined) {
-          const { data } = cpu.parameter('s', { shape: [1], data: Float32Array.of(disturbing) });
-          a.data[k + 1] = data[0];
-          b.data[b.data.length - 1] = data[0];
-        }
-        const computed = device.matmul('s', lifted(device, a), lifted(device, b));
-        expectSame(`${text}, ${disturbing}`, await device.lower(computed), cpu.lower(cpu.matmul('s', a, b)));
+  const inOrders = (texts: readonly string[], orders: readonly string[]): string[] =>
+    texts.flatMap((text) =>
+      orders
+        .filter((order) => text !== FUSED || !/pairwise|kahan/.test(order))
+        .map((order) => `${text}${text.includes(';') ? ',' : ';'} order=${order}`),
+    );
+  const small = FULL
+    ? inOrders(POLICIES, ORDERS)
+    : [
+        ...POLICIES,
+        ...['bf16; order=reversed', 'fp16; order=blocked(4)', 'bf16; order=lanes(3)', 'fp32; order=kahan'],
+        ...['fp16; order=kahan', 'bf16; order=pairwise', 'fp32; order=splitk(3)'],
+      ];
+  // Sums by lanes take small tiles only.
+  const large = FULL
+    ? inOrders(
+        POLICIES,
+        ORDERS.filter((order) => !order.startsWith('lanes')),
+      )
+    : [
+        ...['bf16', 'e4m3', 'bf16; product=exact, accumulate=fp32', 'fp32; order=splitk(3)', 'fp16; order=kahan'],
+        ...['bf16; order=pairwise', 'fp16; order=blocked(4)'],
+      ];
+
+  async function expectCpuBits(text: string, shape: readonly number[], n: number, numbers: readonly Operands[]) {
+    const spec = parseSpec(text);
+    const device = new GpuArithmetic(text, () => spec, gpu!, TRUSTED);
+    const cpu = new CpuArithmetic(text, () => spec);
+    const [batches, heads, , k] = shape;
+    for (const [seed, { kind = 'ordinary', disturbing }] of numbers.entries()) {
+      const a = value(kind, 2 * seed + 1, [...shape], spec.input);
+      const b = value(kind, 2 * seed + 2, [batches, heads, k, n], spec.input);
+      if (disturbing !== undefined) {
+        const { data } = cpu.parameter('s', { shape: [1], data: Float32Array.of(disturbing) });
+        a.data[k + 1] = data[0];
+        b.data[b.data.length - 1] = data[0];
       }
-    },
-  );
+      const computed = device.matmul('s', lifted(device, a), lifted(device, b));
+      const label = `${text}, ${kind}, ${disturbing}`;
+      expectSame(label, await device.lower(computed), cpu.lower(cpu.matmul('s', a, b)));
+    }
+  }
+  it.each(small)('%s, small tiles', async (text) => {
+    const disturbed = DISTURBING.map((disturbing) => ({ disturbing }));
+    await expectCpuBits(text, [2, 2, 33, 21], 35, [...kinds.map((kind) => ({ kind })), ...disturbed]);
+  });
+  // A large tile has 128 rows and columns, of which an invocation keeps some before and some from the 64th on. Of 130 matrices
+  // there are tiles enough for it.
+  it.each(large)('%s, large tiles', async (text) => {
+    const ordinary = [{}, { kind: 'near' }, { kind: 'spread' }] as const;
+    await expectCpuBits(text, [130, 1, 70, 11], 67, FULL ? ordinary : ordinary.slice(0, 2));
+  });
+  it.each(FULL ? POLICIES : ['bf16'])('%s, large tiles of which some are left', async (text) => {
+    const raw = FULL ? [{ kind: 'raw' } as const] : [];
+    await expectCpuBits(text, [130, 1, 70, 11], 67, [{ disturbing: Infinity }, ...raw]);
+  });
   it('zeros have the signs of the first terms', async () => {
     for (const text of [
       'bf16',
@@ -118,20 +158,19 @@ describe.skipIf(gpu === undefined)(needsGpu('tiled products equal the CPU backen
       expectSame(text, computed, cpu.lower(cpu.matmul('s', x, y)));
     }
   });
-  it.each(['bf16', 'fp16; order=lanes(3)', 'fp32; order=blocked(4)'])('%s, with a mask, transposed', async (text) => {
-    const spec = parseSpec(text);
-    const device = new GpuArithmetic(text, () => spec, gpu!, TRUSTED);
-    const cpu = new CpuArithmetic(text, () => spec);
-    const mask = causalMask(
-      [
-        { start: 0, end: 9 },
-        { start: 4, end: 9 },
-      ],
-      9,
-    );
-    const a = value('ordinary', 3, [2, 2, 9, 9], spec.input);
-    const b = value('ordinary', 4, [2, 1, 5, 9], spec.input);
-    const computed = device.matmul('s', lifted(device, a), lifted(device, b), { transposed: true, mask });
-    expectSame(text, await device.lower(computed), cpu.lower(cpu.matmul('s', a, b, { transposed: true, mask })));
-  });
+  const masked = ['bf16', 'fp16; order=lanes(3)', 'fp32; order=blocked(4)'];
+  it.each(masked.flatMap((text) => [[text, 2] as const, [text, 130] as const]))(
+    '%s, with a mask, transposed, %i sequences',
+    async (text, sequences) => {
+      const spec = parseSpec(text);
+      const device = new GpuArithmetic(text, () => spec, gpu!, TRUSTED);
+      const cpu = new CpuArithmetic(text, () => spec);
+      const ranges = Array.from({ length: sequences }, (_, i) => ({ start: (4 * i) % 7, end: 9 }));
+      const mask = causalMask(ranges, 9);
+      const a = value('ordinary', 3, [sequences, 2, 9, 9], spec.input);
+      const b = value('ordinary', 4, [sequences, 1, 5, 9], spec.input);
+      const computed = device.matmul('s', lifted(device, a), lifted(device, b), { transposed: true, mask });
+      expectSame(text, await device.lower(computed), cpu.lower(cpu.matmul('s', a, b, { transposed: true, mask })));
+    },
+  );
 });
