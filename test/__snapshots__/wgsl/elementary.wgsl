@@ -110,9 +110,12 @@ fn approximation(sign: u32, e: i32, x: Fixed) -> Approximation {
   let by = countLeadingZeros(bits.w);
   let high = shift_left(Wide(bits.w, bits.z), by);
   let low = shift_left(Wide(bits.y, bits.x), by);
-  let m = Wide(high.hi, high.lo | select(bits.y >> (32u - by), 0u, by == 0u) | 1u);
+  let last = high.lo | select(bits.y >> (32u - by), 0u, by == 0u);
   let zeros = i32(by + select(0u, 32u, skip));
-  return Approximation(Value(sign, e + 31 - zeros, m), low.hi >= 0xfffff800u, low.hi < 0x800u);
+  let value = Value(sign, e + 31 - zeros, Wide(high.hi, last | 1u));
+  // Between an even m and the next one, and from there to the next but one, all is the same number with its tail jammed.
+  let odd = (last & 1u) != 0u;
+  return Approximation(value, odd && low.hi >= 0xfffff800u, !odd && low.hi < 0x800u);
 }
 
 const BELOW_ONE = Wide(0xffffffffu, 0xffffffffu);

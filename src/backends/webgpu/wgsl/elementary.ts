@@ -10,7 +10,7 @@
  *
  * Results have their first bit at 2^−8 or above (2^−2 relative to x near 0, 2^−1 for exp), so normalizing shifts by at most 40
  * (34, 32) and the error is below 2^43 of the 2^64 units behind the 64 bits that are rounded. Where these are that near to 0 or
- * 2^64, the 64 bits' neighbour is rounded too; an element where the two differ is counted as undecided.
+ * 2^64, and the neighbour across has another tail, that is rounded too; an element where the two differ is counted as undecided.
  */
 
 /** What `elementary` numbers. */
@@ -138,9 +138,12 @@ fn approximation(sign: u32, e: i32, x: Fixed) -> Approximation {
   let by = countLeadingZeros(bits.w);
   let high = shift_left(Wide(bits.w, bits.z), by);
   let low = shift_left(Wide(bits.y, bits.x), by);
-  let m = Wide(high.hi, high.lo | select(bits.y >> (32u - by), 0u, by == 0u) | 1u);
+  let last = high.lo | select(bits.y >> (32u - by), 0u, by == 0u);
   let zeros = i32(by + select(0u, 32u, skip));
-  return Approximation(Value(sign, e + ${127 - FRACTION_BITS} - zeros, m), low.hi >= 0xfffff800u, low.hi < 0x800u);
+  let value = Value(sign, e + ${127 - FRACTION_BITS} - zeros, Wide(high.hi, last | 1u));
+  // Between an even m and the next one, and from there to the next but one, all is the same number with its tail jammed.
+  let odd = (last & 1u) != 0u;
+  return Approximation(value, odd && low.hi >= 0xfffff800u, !odd && low.hi < 0x800u);
 }
 
 const BELOW_ONE = Wide(0xffffffffu, 0xffffffffu);
