@@ -8,6 +8,7 @@ import { DecoderProgram } from '../model/program/decoder.ts';
 import { layerOf, siteNames } from '../model/program/taps.ts';
 import { type Policy, parsePolicy, patternTest, type Tensor } from '../tensor/index.ts';
 import { computedArithmetic } from './computed.ts';
+import { Deliveries, untilDecided } from './decided.ts';
 import type { TierMeasurement } from './depth/tiers.ts';
 import type { DiagnosticsCollector } from './diagnostics/collector.ts';
 import { errorsOf, nonFiniteEntries, norm2, ratio } from './metrics.ts';
@@ -35,6 +36,21 @@ export async function analyze(
   options: AnalyzeOptions = {},
 ): Promise<Analysis> {
   checkOptions(options);
+  const { onTap, onRows } = options;
+  const [taps, rows] = [new Deliveries(), new Deliveries()];
+  const once = { ...options, ...(onTap && { onTap: taps.once(onTap) }), ...(onRows && { onRows: rows.once(onRows) }) };
+  return untilDecided(() => {
+    taps.begin();
+    rows.begin();
+    return attempt(model, tokens, once);
+  });
+}
+
+async function attempt(
+  model: DecoderSource,
+  tokens: readonly (readonly number[])[],
+  options: AnalyzeOptions,
+): Promise<Analysis> {
   const { config } = model;
   const policy = policyFor(model, options.policy);
   const specOf = policy.specFor;

@@ -1,4 +1,5 @@
 /** Runs a decoder once under a policy and hands out its taps as they come. */
+
 import { SoftfloatArithmetic } from '../../arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../../backends/cpu/cpu-arithmetic.ts';
 import type { Format } from '../../formats/index.ts';
@@ -9,6 +10,7 @@ import { siteNames, tapShapes } from '../../model/program/taps.ts';
 import type { Policy, Tensor } from '../../tensor/index.ts';
 import { siteKind } from '../../tensor/policy.ts';
 import { policyFor, reportedTaps } from '../analyze.ts';
+import { Deliveries, untilDecided } from '../decided.ts';
 import { checkedBatch, type OpenBackend, type Progress } from '../options.ts';
 import { Run } from '../run.ts';
 import { steps } from '../steps.ts';
@@ -63,27 +65,32 @@ export function planRecording(
     .map(({ tap, shape }) => ({ name: tap, shape, format: tapFormat(model, policy, tap) }));
   return {
     ...{ policy, batch, taps },
-    async run(onTap) {
-      const { backend } = options;
-      const { specFor } = policy;
-      const arithmetic =
-        typeof backend === 'object'
-          ? backend.arithmetic('softfloat', specFor)
-          : new (backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic)('softfloat', specFor);
-      const run = new Run<unknown>(new DecoderProgram(config, batch), arithmetic);
-      const total = 2 * config.layers + 2;
-      let done = 0;
-      options.onProgress?.({ done, total, what: 'embed' });
-      for await (const step of steps(model)) {
-        const values = run.step(step);
-        for (const { tap, value } of values) {
-          if (wanted.has(tap)) await onTap(tap, await run.arithmetic.lower(value));
+    run(onTap) {
+      const deliveries = new Deliveries();
+      const once = deliveries.once(onTap);
+      return untilDecided(async () => {
+        deliveries.begin();
+        const { backend } = options;
+        const { specFor } = policy;
+        const arithmetic =
+          typeof backend === 'object'
+            ? backend.arithmetic('softfloat', specFor)
+            : new (backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic)('softfloat', specFor);
+        const run = new Run<unknown>(new DecoderProgram(config, batch), arithmetic);
+        const total = 2 * config.layers + 2;
+        let done = 0;
+        options.onProgress?.({ done, total, what: 'embed' });
+        for await (const step of steps(model)) {
+          const values = run.step(step);
+          for (const { tap, value } of values) {
+            if (wanted.has(tap)) await once(tap, await run.arithmetic.lower(value));
+          }
+          run.release(values.map(({ value }) => value));
+          done++;
+          options.onProgress?.({ done, total, what: values.at(-1)?.tap ?? '' });
+          await options.pause?.();
         }
-        run.release(values.map(({ value }) => value));
-        done++;
-        options.onProgress?.({ done, total, what: values.at(-1)?.tap ?? '' });
-        await options.pause?.();
-      }
+      });
     },
   };
 }

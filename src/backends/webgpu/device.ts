@@ -23,6 +23,8 @@ export interface DeviceOptions {
   readonly where?: string;
   /** Bytes of a buffer, at most, where that is less than the device's own limit: tries on small models what large ones need. */
   readonly bufferLimit?: number;
+  /** exp, tanh and erf take arguments whose bits this divides for undecided in fixed point, to try what becomes of these. */
+  readonly doubted?: number;
 }
 
 /** A WGSL module with the entry `main`, whose bindings are storage buffers, read or written as `bindings` says, and a uniform. */
@@ -42,6 +44,8 @@ export class GpuDevice {
   readonly limits: GPUSupportedLimits;
   /** Bytes of a buffer that kernels read or write, at most. */
   readonly bufferLimit: number;
+  /** As in `DeviceOptions`; 0 for none. */
+  readonly doubted: number;
   private readonly device: GPUDevice;
   private readonly held: object;
   private readonly pipelines = new Map<string, GPUComputePipeline>();
@@ -49,8 +53,15 @@ export class GpuDevice {
   private failure: GpuError | undefined;
   private closed = false;
 
-  private constructor(gpu: GPU, adapter: GPUAdapter, device: GPUDevice, bufferLimit = Number.POSITIVE_INFINITY) {
+  private constructor(
+    gpu: GPU,
+    adapter: GPUAdapter,
+    device: GPUDevice,
+    bufferLimit = Number.POSITIVE_INFINITY,
+    doubted = 0,
+  ) {
     this.device = device;
+    this.doubted = doubted;
     this.limits = device.limits;
     this.bufferLimit = Math.min(bufferLimit, device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
     const { vendor, architecture, device: model, description } = adapter.info;
@@ -64,7 +75,7 @@ export class GpuDevice {
   }
 
   /** @throws InputError where there is no adapter; GpuError where it gives no device */
-  static async open(gpu: GPU, { where = 'webgpu', bufferLimit }: DeviceOptions = {}): Promise<GpuDevice> {
+  static async open(gpu: GPU, { where = 'webgpu', bufferLimit, doubted }: DeviceOptions = {}): Promise<GpuDevice> {
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (adapter === null) {
       throw new InputError(
@@ -73,7 +84,7 @@ export class GpuDevice {
     }
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
     try {
-      return new GpuDevice(gpu, adapter, await adapter.requestDevice({ requiredLimits }), bufferLimit);
+      return new GpuDevice(gpu, adapter, await adapter.requestDevice({ requiredLimits }), bufferLimit, doubted);
     } catch (error) {
       throw new GpuError(`${where}: the GPU gave no device: ${(error as Error).message}`);
     }

@@ -15,8 +15,9 @@ import { roundArrayIn } from '../cpu/round-array.ts';
 import { kernelMemory } from '../cpu/wasm.ts';
 import { type ColumnBlock, columnBlocks } from './column-blocks.ts';
 import { Commands, groupsFor } from './commands.ts';
-import { type GpuDevice, GpuError } from './device.ts';
+import type { GpuDevice } from './device.ts';
 import { GpuElementary } from './gpu-elementary.ts';
+import { type Composites, GpuFused } from './gpu-fused.ts';
 import { GpuMovements } from './gpu-movements.ts';
 import { GpuSums } from './gpu-sums.ts';
 import { float32Of, GpuMemory, type GpuTensor, paddedShape, stridesOf } from './gpu-tensor.ts';
@@ -41,11 +42,19 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
   private readonly functions: GpuElementary;
   private readonly sums: GpuSums;
   private readonly movements: GpuMovements;
+  /** Undefined where all composites are composed. */
+  private readonly fused: GpuFused | undefined;
   private readonly sites = new Map<string, GpuSite>();
   private readonly parameters: Rounded<Tensor> = new WeakMap();
   private readonly tables: Rounded<RealTable> = new WeakMap();
 
-  constructor(name: string, specOf: SpecOf, device: GpuDevice, trusted: TrustedOperations = NOTHING_TRUSTED) {
+  constructor(
+    name: string,
+    specOf: SpecOf,
+    device: GpuDevice,
+    trusted: TrustedOperations = NOTHING_TRUSTED,
+    composites: Composites = 'chosen',
+  ) {
     super();
     this.name = name;
     this.specOf = specOf;
@@ -55,6 +64,9 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
     this.functions = new GpuElementary(device, this.commands, this.memory);
     this.sums = new GpuSums(device, this.commands, this.memory);
     this.movements = new GpuMovements(this.commands, this.memory);
+    const { commands, memory, functions, movements } = this;
+    const spares = composites === 'chosen' && device.info.software;
+    this.fused = composites === 'composed' ? undefined : new GpuFused(commands, memory, functions, movements, spares);
   }
 
   private site(name: string): GpuSite {
@@ -90,22 +102,20 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
    * @throws GpuError where the device has failed
    */
   async done(): Promise<void> {
-    await this.commands.read([]);
+    // What is read last is what was queued last.
+    await this.commands.read([{ buffer: this.functions.undecided, words: 1 }]);
   }
 
   /**
-   * @throws GpuError where the device has failed, or an exp, tanh or erf before could not be decided in fixed point
+   * @throws GpuError where the device has failed
+   * @throws UndecidedError where an exp, tanh or erf before was not decided: a new arithmetic on the device takes it right
    */
   async lower(v: GpuTensor): Promise<Tensor> {
     const [bits, [undecided]] = await this.commands.read([
       { buffer: v.allocation.buffer, words: sizeOf(v.shape) },
       { buffer: this.functions.undecided, words: 1 },
     ]);
-    if (undecided > 0) {
-      throw new GpuError(
-        `webgpu: ${undecided} results of exp, tanh or erf lie too near a rounding's boundary for this backend; use --backend cpu`,
-      );
-    }
+    if (undecided > 0) throw await this.functions.settle();
     for (let i = 0; i < bits.length; i++) if ((bits[i] & 0x7fffffff) > 0x7f800000) bits[i] = 0x7fc00000;
     return { shape: v.shape, data: new Float32Array(bits.buffer, bits.byteOffset, bits.length) };
   }
@@ -279,24 +289,59 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
     );
   }
 
-  // Composites are composed; what they allocate on the way is free again at once.
+  // What is composed allocates on the way; that is free again at once.
+  private composite(compose: () => GpuTensor, fused: (fused: GpuFused) => GpuTensor | undefined): GpuTensor {
+    return (this.fused && fused(this.fused)) ?? this.memory.scope(compose);
+  }
   override scores(site: string, query: GpuTensor, key: GpuTensor, scale: RealTable, mask?: KeyMask): GpuTensor {
     return this.memory.scope(() => super.scores(site, query, key, scale, mask));
   }
   override softmax(site: string, x: GpuTensor, mask?: KeyMask): GpuTensor {
-    return this.memory.scope(() => super.softmax(site, x, mask));
+    return this.composite(
+      () => super.softmax(site, x, mask),
+      (fused) => fused.softmax(this.site(site), x, mask),
+    );
   }
   override layerNorm(site: string, x: GpuTensor, norm: Norm, epsilon: number): GpuTensor {
-    return this.memory.scope(() => super.layerNorm(site, x, norm, epsilon));
+    return this.composite(
+      () => super.layerNorm(site, x, norm, epsilon),
+      (fused) => this.fusedNorm(fused, site, x, norm, epsilon, true),
+    );
   }
   override rmsNorm(site: string, x: GpuTensor, norm: Norm, epsilon: number): GpuTensor {
-    return this.memory.scope(() => super.rmsNorm(site, x, norm, epsilon));
+    return this.composite(
+      () => super.rmsNorm(site, x, norm, epsilon),
+      (fused) => this.fusedNorm(fused, site, x, norm, epsilon, false),
+    );
+  }
+  /** Undefined where parameters are to be broadcast. */
+  private fusedNorm(
+    fused: GpuFused,
+    site: string,
+    x: GpuTensor,
+    { gamma, beta }: Norm,
+    epsilon: number,
+    centred: boolean,
+  ): GpuTensor | undefined {
+    const width = rowLength(x.shape);
+    if (sizeOf(gamma.shape) !== width || (beta !== undefined && sizeOf(beta.shape) !== width)) return undefined;
+    const parameters = {
+      gamma: this.parameter(site, gamma).allocation,
+      beta: beta && this.parameter(site, beta).allocation,
+    };
+    return fused.norm(this.site(site), x, parameters, epsilon, centred);
   }
   override gelu(site: string, x: GpuTensor, form: 'tanh' | 'erf'): GpuTensor {
-    return this.memory.scope(() => super.gelu(site, x, form));
+    return this.composite(
+      () => super.gelu(site, x, form),
+      (fused) => fused.activation(this.site(site), x, `gelu-${form}`),
+    );
   }
   override silu(site: string, x: GpuTensor): GpuTensor {
-    return this.memory.scope(() => super.silu(site, x));
+    return this.composite(
+      () => super.silu(site, x),
+      (fused) => fused.activation(this.site(site), x, 'silu'),
+    );
   }
   override rotate(site: string, x: GpuTensor, tables: RotaryTables): GpuTensor {
     return this.memory.scope(() => super.rotate(site, x, tables));

@@ -8,10 +8,11 @@ import { type Commands, groupsFor } from './commands.ts';
 import type { GpuDevice } from './device.ts';
 import { coefficientTable } from './elementary-tables.ts';
 import type { Allocation, GpuMemory, GpuTensor } from './gpu-tensor.ts';
-import { elementaryKernel, elementaryUniform, lookupKernel, lookupUniform } from './kernels/elementary.ts';
+import { elementaryKernel, elementaryUniform, type FunctionSource } from './kernels/elementary.ts';
 import { addressWords } from './kernels/parts.ts';
 import type { GpuSite } from './site.ts';
-import { type ElementaryName, elementaryNames } from './wgsl/elementary.ts';
+import { settle, type UndecidedError, undecidedWords } from './undecided.ts';
+import { type ElementaryName, elementaryNames, SETTLED_AT } from './wgsl/undecided.ts';
 
 interface ResultTable {
   readonly allocation: Allocation;
@@ -19,9 +20,17 @@ interface ResultTable {
   readonly shift: number;
 }
 
+/** What a kernel's function reads: `shift` is 0 for series. */
+export interface Evaluation {
+  readonly source: FunctionSource;
+  readonly table: GPUBuffer;
+  readonly shift: number;
+}
+
 export class GpuElementary {
-  /** How many elements fixed point could not decide. */
+  /** What fixed point could not decide, and what the CPU has settled (undecided.ts). */
   readonly undecided: GPUBuffer;
+  private readonly device: GpuDevice;
   private readonly commands: Commands;
   private readonly memory: GpuMemory;
   private readonly coefficients = new Map<ElementaryName, Allocation>();
@@ -30,27 +39,36 @@ export class GpuElementary {
   constructor(device: GpuDevice, commands: Commands, memory: GpuMemory) {
     this.commands = commands;
     this.memory = memory;
-    this.undecided = device.storage(1);
+    const words = undecidedWords(device);
+    this.undecided = device.storageOf(words, words.length);
+    this.device = device;
+  }
+
+  /** Has the CPU settle what was undecided. */
+  async settle(): Promise<UndecidedError> {
+    const [words] = await this.commands.read([{ buffer: this.undecided, words: SETTLED_AT }]);
+    return settle(this.device, words);
   }
 
   /** R(f(x)) of `count` numbers into `result`. */
   apply(site: GpuSite, name: ElementaryName, x: GpuTensor, count: number, result: Allocation): void {
-    const flush = site.flushBelow(x.format);
     const at = site.claim(count, 1);
-    const table = this.table(site, name, x.format, count);
-    if (table !== undefined) {
-      const uniform = lookupUniform.words({ count, flush, shift: table.shift, out: site.rounding(site.spec.out) });
-      const buffers = [x.allocation.buffer, table.allocation.buffer, result.buffer];
-      this.commands.dispatch(lookupKernel, buffers, uniform, groupsFor(count));
-      return;
-    }
+    const { source, table, shift } = this.evaluation(site, name, x.format, count);
     const uniform = elementaryUniform.words({
-      ...{ count, name: elementaryNames.indexOf(name), flush },
+      ...{ count, name: elementaryNames.indexOf(name), flush: site.flushBelow(x.format), shift },
       ...{ out: site.rounding(site.spec.out), at: addressWords(at) },
     });
-    const coefficients = this.coefficientsOf(name).buffer;
-    const buffers = [x.allocation.buffer, coefficients, this.undecided, result.buffer];
-    this.commands.dispatch(elementaryKernel(site.core), buffers, uniform, groupsFor(count));
+    const buffers = [x.allocation.buffer, table, this.undecided, result.buffer];
+    this.commands.dispatch(elementaryKernel(source, site.core), buffers, uniform, groupsFor(count));
+  }
+
+  /** How a kernel evaluates `count` numbers of a format. */
+  evaluation(site: GpuSite, name: ElementaryName, format: Format | undefined, count: number): Evaluation {
+    const results = this.table(site, name, format, count);
+    if (results !== undefined) {
+      return { source: 'results', table: results.allocation.buffer, shift: results.shift };
+    }
+    return { source: 'series', table: this.coefficientsOf(name).buffer, shift: 0 };
   }
 
   private coefficientsOf(name: ElementaryName): Allocation {

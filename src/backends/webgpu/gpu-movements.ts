@@ -106,7 +106,8 @@ export class GpuMovements {
     });
     return { ...v, allocation: this.masked(selectKernel, v, mask, uniform, count) };
   }
-  private maskFields(v: GpuTensor, mask: KeyMask | undefined): { rowsOfSequence: number; queries: number } {
+  /** Of a kernel's uniform. */
+  maskFields(v: GpuTensor, mask: KeyMask | undefined): { rowsOfSequence: number; queries: number } {
     return mask === undefined ? { rowsOfSequence: 0, queries: 0 } : this.onDevice(mask, v.shape);
   }
   private masked(

@@ -39,7 +39,7 @@ export interface ProductOptions {
 /** Workgroups along an axis of a dispatch. */
 const MAX_GROUPS = 65535;
 
-function orderWords(n: number, { size, reversed }: SumShape): number[] {
+export function orderWords(n: number, { size, reversed }: SumShape): number[] {
   return [n, size, reversed ? 1 : 0];
 }
 

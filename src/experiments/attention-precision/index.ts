@@ -1,6 +1,7 @@
 /** How much of the error a higher precision in parts of attention takes away, over depth (paper B's guideline). */
 import { z } from 'zod';
 import { computedArithmetic } from '../../analysis/computed.ts';
+import { untilDecided } from '../../analysis/decided.ts';
 import { errorsOf } from '../../analysis/metrics.ts';
 import { referenceArithmetic } from '../../analysis/references.ts';
 import type { Arithmetic } from '../../arithmetic/arithmetic.ts';
@@ -106,7 +107,7 @@ async function rowsOf(p: Parameters, cell: Cell, context: Context): Promise<Row[
   for (const parts of VARIANTS) {
     const policy = policyOf(String(cell.format), p.higher, parts);
     const { specFor } = parsePolicy(policy, siteNames(model.config));
-    const computed = await streams(model, tokens, computedArithmetic(context.backend, specFor));
+    const computed = await untilDecided(() => streams(model, tokens, computedArithmetic(context.backend, specFor)));
     for (const [tap, { shape, data }] of computed) {
       const width = rowLength(shape);
       const tokensOfTap = Array.from({ length: data.length / width }, (_, t) => ({

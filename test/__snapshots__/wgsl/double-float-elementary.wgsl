@@ -164,6 +164,46 @@ fn odd_of(x: Value, limit: u32, tanh: bool) -> Approximation {
   return approximation(x.sign, 0, near_row(size, 0));
 }
 
+
+// Only of arguments from 2^−7 up to 4, which are approximated in every function.
+fn is_doubted(x: u32) -> bool {
+  let divisor = atomicLoad(&undecided[2]);
+  let e = magnitude_of(x) >> 23u;
+  return divisor != 0u && e >= 120u && e < 129u && x % divisor == 0u;
+}
+
+// R(f(x)) of an approximation.
+fn decided(r: Rounding, name: u32, x: u32, found: Approximation, word: u32) -> u32 {
+  var value = found.value;
+  let doubted = is_doubted(x);
+  // What is not settled then shows.
+  if (doubted) { value.m.hi ^= 0x40000000u; }
+  let doubtful = doubted || found.up || found.down;
+  var settled = false;
+  for (var k = 0u; doubtful && !settled && k < atomicLoad(&undecided[1]); k++) {
+    let at = 131u + 5u * k;
+    if (atomicLoad(&undecided[at]) == name && atomicLoad(&undecided[at + 1u]) == x) {
+      value.e = bitcast<i32>(atomicLoad(&undecided[at + 2u]));
+      value.m = Wide(atomicLoad(&undecided[at + 3u]), atomicLoad(&undecided[at + 4u]));
+      settled = true;
+    }
+  }
+  let y = rounded(r, value, word);
+  if (doubtful && !settled) {
+    var other = add_wide(value.m, Wide(0u, 2u));
+    let wrapped = found.up && other.hi == 0u;
+    if (found.down) { other = subtract_wide(value.m, Wide(0u, 2u)); }
+    if (doubted || wrapped || rounded(r, Value(value.sign, value.e, other), word) != y) {
+      let k = atomicAdd(&undecided[0], 1u);
+      if (k < 64u) {
+        atomicStore(&undecided[3u + 2u * k], name);
+        atomicStore(&undecided[4u + 2u * k], x);
+      }
+    }
+  }
+  return y;
+}
+
 fn elementary(r: Rounding, name: u32, x: u32, word: u32) -> u32 {
   let size = magnitude_of(x);
   if (size > INFINITY_BITS) { return r.nan; }
@@ -184,15 +224,7 @@ fn elementary(r: Rounding, name: u32, x: u32, word: u32) -> u32 {
     case 1u: { result = odd_of(v, 92u, true); }
     default: { result = odd_of(v, 27u, false); }
   }
-  let y = rounded(r, result.value, word);
-  if (result.up || result.down) {
-    let m = result.value.m;
-    var other = add_wide(m, Wide(0u, 2u));
-    let wrapped = result.up && other.hi == 0u;
-    if (result.down) { other = subtract_wide(m, Wide(0u, 2u)); }
-    if (wrapped || rounded(r, Value(result.value.sign, result.value.e, other), word) != y) { atomicAdd(&undecided[0], 1u); }
-  }
-  return y;
+  return decided(r, name, x, result, word);
 }
 
 struct Pair { hi: f32, lo: f32 }

@@ -162,6 +162,46 @@ fn odd_of(x: Value, limit: u32, tanh: bool) -> Approximation {
   return approximation(x.sign, 0, near_row(size, 0));
 }
 
+
+// Only of arguments from 2^−7 up to 4, which are approximated in every function.
+fn is_doubted(x: u32) -> bool {
+  let divisor = atomicLoad(&undecided[2]);
+  let e = magnitude_of(x) >> 23u;
+  return divisor != 0u && e >= 120u && e < 129u && x % divisor == 0u;
+}
+
+// R(f(x)) of an approximation.
+fn decided(r: Rounding, name: u32, x: u32, found: Approximation, word: u32) -> u32 {
+  var value = found.value;
+  let doubted = is_doubted(x);
+  // What is not settled then shows.
+  if (doubted) { value.m.hi ^= 0x40000000u; }
+  let doubtful = doubted || found.up || found.down;
+  var settled = false;
+  for (var k = 0u; doubtful && !settled && k < atomicLoad(&undecided[1]); k++) {
+    let at = 131u + 5u * k;
+    if (atomicLoad(&undecided[at]) == name && atomicLoad(&undecided[at + 1u]) == x) {
+      value.e = bitcast<i32>(atomicLoad(&undecided[at + 2u]));
+      value.m = Wide(atomicLoad(&undecided[at + 3u]), atomicLoad(&undecided[at + 4u]));
+      settled = true;
+    }
+  }
+  let y = rounded(r, value, word);
+  if (doubtful && !settled) {
+    var other = add_wide(value.m, Wide(0u, 2u));
+    let wrapped = found.up && other.hi == 0u;
+    if (found.down) { other = subtract_wide(value.m, Wide(0u, 2u)); }
+    if (doubted || wrapped || rounded(r, Value(value.sign, value.e, other), word) != y) {
+      let k = atomicAdd(&undecided[0], 1u);
+      if (k < 64u) {
+        atomicStore(&undecided[3u + 2u * k], name);
+        atomicStore(&undecided[4u + 2u * k], x);
+      }
+    }
+  }
+  return y;
+}
+
 fn elementary(r: Rounding, name: u32, x: u32, word: u32) -> u32 {
   let size = magnitude_of(x);
   if (size > INFINITY_BITS) { return r.nan; }
@@ -182,16 +222,10 @@ fn elementary(r: Rounding, name: u32, x: u32, word: u32) -> u32 {
     case 1u: { result = odd_of(v, 92u, true); }
     default: { result = odd_of(v, 27u, false); }
   }
-  let y = rounded(r, result.value, word);
-  if (result.up || result.down) {
-    let m = result.value.m;
-    var other = add_wide(m, Wide(0u, 2u));
-    let wrapped = result.up && other.hi == 0u;
-    if (result.down) { other = subtract_wide(m, Wide(0u, 2u)); }
-    if (wrapped || rounded(r, Value(result.value.sign, result.value.e, other), word) != y) { atomicAdd(&undecided[0], 1u); }
-  }
-  return y;
+  return decided(r, name, x, result, word);
 }
+
+fn evaluated(r: Rounding, name: u32, x: u32, shift: u32, word: u32) -> u32 { return elementary(r, name, x, word); }
 
 fn operand(x: u32, least: u32) -> u32 { return select(x, x & SIGN_BIT, magnitude_of(x) < least); }
 
@@ -199,8 +233,8 @@ fn operand(x: u32, least: u32) -> u32 { return select(x, x & SIGN_BIT, magnitude
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let i = id.x + id.y * groups.x * 64u;
   if (i >= p[0][0]) { return; }
-  let r = Rounding(i32(p[0][3]), i32(p[1][0]), p[1][1], p[1][2], p[1][3], p[2][0], p[2][1], p[2][2], p[2][3], p[3][0], p[3][1], p[3][2], p[3][3]);
-  let at = Addresses(p[4][0], p[4][1], p[4][2], p[4][3], p[5][0], p[5][1], p[5][2]);
+  let r = Rounding(i32(p[1][0]), i32(p[1][1]), p[1][2], p[1][3], p[2][0], p[2][1], p[2][2], p[2][3], p[3][0], p[3][1], p[3][2], p[3][3], p[4][0]);
+  let at = Addresses(p[4][1], p[4][2], p[4][3], p[5][0], p[5][1], p[5][2], p[5][3]);
   let x = operand(a[i], p[0][2]);
-  result[i] = elementary(r, p[0][1], x, word_of(at, element_of(at, i), 0u));
+  result[i] = evaluated(r, p[0][1], x, p[0][3], word_of(at, element_of(at, i), 0u));
 }

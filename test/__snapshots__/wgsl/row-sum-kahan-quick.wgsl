@@ -39,6 +39,14 @@ fn finish(s: ptr<function, Sum>, r: Rounding, o: OrderShape, w: Words) -> u32 { 
 
 fn operand(x: u32, least: u32) -> u32 { return select(x, x & SIGN_BIT, magnitude_of(x) < least); }
 
+fn row_sum(r: Rounding, o: OrderShape, w: Words, start: u32, least: u32) -> u32 {
+  var s = Sum();
+  for (var j = 0u; j < o.n; j++) {
+    take(&s, r, o, w, j, operand(a[start + place_of(o, j).term], least), 0u);
+  }
+  return finish(&s, r, o, w);
+}
+
 fn leave() {
   left[0] = p[0][3];
   left[1] = p[1][0];
@@ -51,14 +59,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (i >= p[0][0]) { return; }
   let r = Rounding(i32(p[2][1]), i32(p[2][2]), p[2][3], p[3][0], p[3][1], p[3][2], p[3][3], p[4][0], p[4][1], p[4][2], p[4][3], p[5][0], p[5][1]);
   let at = Addresses(p[5][2], p[5][3], p[6][0], p[6][1], p[6][2], p[6][3], p[7][0]);
-  let o = OrderShape(p[1][2], p[1][3], p[2][0]);
   let w = Words(at, element_of(at, i), 0u);
-  var s = Sum();
-  for (var j = 0u; j < o.n; j++) {
-    let x = operand(a[i * o.n + place_of(o, j).term], p[0][1]);
-    take(&s, r, o, w, j, x, 0u);
-  }
-  let sum = finish(&s, r, o, w);
+  let sum = row_sum(r, OrderShape(p[1][2], p[1][3], p[2][0]), w, i * p[1][2], p[0][1]);
   if (untrusted) { leave(); }
   result[i] = select(sum, 4294967295u, untrusted);
 }

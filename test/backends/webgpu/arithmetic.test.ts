@@ -117,23 +117,26 @@ describe.skipIf(gpu === undefined)(needsGpu('operations equal the scalar interpr
   });
 
   /** A third of the formats and orders of the tests above, which composites are made of. */
-  const composed = {
+  const composites = {
     ...{ format: ['fp32', 'fp16', 'e4m3'], ...options, order: ['sequential', 'lanes(3)', 'kahan'] },
-    ...{ kind: ['ordinary', 'raw', 'tiny'] as const, trusted: [TRUSTED, NOTHING] },
+    ...{ kind: ['ordinary', 'raw', 'tiny'] as const, trusted: [TRUSTED, NOTHING], by: ['composed', 'fused'] as const },
   } as const;
 
   it('attention, with a mask, padding and grouped heads', async () => {
-    const rows = coveringArray({ ...composed, softmax: ['shifted', 'unshifted'], side: ['left', 'right'] }, 4);
-    for (const [seed, { format, mode, overflow, subnormals, order, kind, softmax, side, trusted }] of rows.entries()) {
+    const rows = coveringArray({ ...composites, softmax: ['shifted', 'unshifted'], side: ['left', 'right'] }, 4);
+    for (const [
+      seed,
+      { format, mode, overflow, subnormals, order, kind, softmax, side, trusted, by },
+    ] of rows.entries()) {
       const rounding = `mode=${mode}, overflow=${overflow}, subnormals=${subnormals}`;
       const text = `${format}; ${rounding}, order=${order}, softmax=${softmax}, seed=${seed}`;
-      const both = pair(text, trusted);
+      const both = pair(text, trusted, by);
       const { out } = both.spec;
       const short = side === 'left' ? { start: 2, end: 5 } : { start: 0, end: 3 };
       const mask = causalMask([{ start: 0, end: 5 }, short], 5);
       const [query, key] = [value(kind, seed, [2, 2, 5, 6], out), value(kind, seed + 50, [2, 1, 5, 6], out)];
       await check(
-        `${text}, ${kind}, ${side}`,
+        `${text}, ${kind}, ${side}, ${by}`,
         both,
         (A, q, k) => {
           const scores = A.select(A.matmul('s', q, k, { transposed: true }), mask, Number.NEGATIVE_INFINITY);
@@ -145,13 +148,13 @@ describe.skipIf(gpu === undefined)(needsGpu('operations equal the scalar interpr
   });
 
   it('norms, activations and movements', async () => {
-    for (const [seed, { format, mode, overflow, subnormals, order, kind, trusted }] of coveringArray(
-      composed,
+    for (const [seed, { format, mode, overflow, subnormals, order, kind, trusted, by }] of coveringArray(
+      composites,
       5,
     ).entries()) {
       const text = `${format}; mode=${mode}, overflow=${overflow}, subnormals=${subnormals}, order=${order}, seed=${seed}`;
-      const both = pair(text, trusted);
-      const label = `${text}, ${kind}`;
+      const both = pair(text, trusted, by);
+      const label = `${text}, ${kind}, ${by}`;
       const x = value(kind, seed + 90, [2, 3, 10], both.spec.out);
       const gamma = value('ordinary', seed + 91, [10], undefined);
       const beta = value('ordinary', seed + 92, [10], undefined);

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { Arithmetic } from '../../../src/arithmetic/arithmetic.ts';
 import { type RoundedTensor, SoftfloatArithmetic } from '../../../src/arithmetic/softfloat.ts';
 import { GpuArithmetic } from '../../../src/backends/webgpu/gpu-arithmetic.ts';
+import type { Composites } from '../../../src/backends/webgpu/gpu-fused.ts';
 import type { GpuTensor } from '../../../src/backends/webgpu/gpu-tensor.ts';
 import type { TrustedOperations } from '../../../src/backends/webgpu/wgsl/quick.ts';
 import type { Format } from '../../../src/formats/index.ts';
@@ -20,12 +21,12 @@ export interface Pair {
   readonly scalar: SoftfloatArithmetic;
 }
 
-export function pair(text: string, trusted: TrustedOperations = TRUSTED): Pair {
+export function pair(text: string, trusted: TrustedOperations = TRUSTED, composites: Composites = 'chosen'): Pair {
   const spec = parseSpec(text);
   const specOf = () => spec;
   return {
     spec,
-    device: new GpuArithmetic(text, specOf, gpu!, trusted),
+    device: new GpuArithmetic(text, specOf, gpu!, trusted, composites),
     scalar: new SoftfloatArithmetic(text, specOf),
   };
 }

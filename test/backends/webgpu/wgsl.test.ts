@@ -1,8 +1,9 @@
 /** The text that a device is given: any change shows in a snapshot, and every kernel compiles. */
 import { describe, expect, it } from 'vitest';
 import { GpuDevice, type Kernel } from '../../../src/backends/webgpu/device.ts';
+import { activationKernel } from '../../../src/backends/webgpu/kernels/activation.ts';
 import { pairKernel, pairKernelNames } from '../../../src/backends/webgpu/kernels/double-float.ts';
-import { elementaryKernel, lookupKernel } from '../../../src/backends/webgpu/kernels/elementary.ts';
+import { elementaryKernel } from '../../../src/backends/webgpu/kernels/elementary.ts';
 import { elementwiseKernel } from '../../../src/backends/webgpu/kernels/elementwise.ts';
 import { matmulKernel } from '../../../src/backends/webgpu/kernels/matmul.ts';
 import {
@@ -12,8 +13,10 @@ import {
   rowMaxKernel,
   selectKernel,
 } from '../../../src/backends/webgpu/kernels/movements.ts';
+import { normKernel } from '../../../src/backends/webgpu/kernels/norm.ts';
 import { probeKernel } from '../../../src/backends/webgpu/kernels/probe.ts';
 import { rowSumKernel } from '../../../src/backends/webgpu/kernels/row-sum.ts';
+import { softmaxKernel } from '../../../src/backends/webgpu/kernels/softmax.ts';
 import { LARGE_TILE, SMALL_TILE, tiledMatmulKernel } from '../../../src/backends/webgpu/kernels/tiled-matmul.ts';
 import { coreWgsl } from '../../../src/backends/webgpu/wgsl/core.ts';
 import { nodeGpu } from '../../../src/platform/node-gpu.ts';
@@ -30,8 +33,14 @@ function rest({ code }: Kernel): string {
 const kernels: Readonly<Record<string, Kernel>> = {
   'add-stochastic': elementwiseKernel('add', 'stochastic'),
   root: elementwiseKernel('root', 'integer'),
-  elementary: elementaryKernel('integer'),
-  lookup: lookupKernel,
+  elementary: elementaryKernel('series', 'integer'),
+  lookup: elementaryKernel('results', 'integer'),
+  'softmax-chunks-lookup': softmaxKernel('chunks', 'results', 'integer'),
+  'layer-norm-lanes': normKernel('layer', 'lanes', 'integer'),
+  'rms-norm-kahan-stochastic': normKernel('rms', 'kahan', 'stochastic'),
+  'gelu-tanh-lookup': activationKernel('gelu-tanh', 'results', 'integer'),
+  'gelu-erf-lookup': activationKernel('gelu-erf', 'results', 'integer'),
+  'silu-lookup': activationKernel('silu', 'results', 'integer'),
   'row-sum-chunks': rowSumKernel('chunks', 'integer'),
   'row-sum-kahan-quick': rowSumKernel('kahan', 'quick'),
   'matmul-chunks-rounded-quick': matmulKernel('chunks', 'rounded', 'quick'),
@@ -78,8 +87,7 @@ describe.skipIf(gpu === undefined)(needsGpu('every kernel'), () => {
     const device = await GpuDevice.open(await nodeGpu());
     try {
       device.pipeline(kernels[name]);
-      await new Promise((resume) => setTimeout(resume));
-      device.check();
+      await device.settle();
     } finally {
       device.close();
     }

@@ -77,10 +77,7 @@ const elementaryOf = (): Kernel => ({
   code:
     coreWgsl('integer') +
     noBitsWgsl(u.word('zero')) +
-    bufferWgsl(['a', 'table'], ['undecided', 'result']).replace(
-      'undecided: array<u32>',
-      'undecided: array<atomic<u32>>',
-    ) +
+    bufferWgsl(['a', 'table'], ['undecided', 'result']) +
     elementaryWgsl(lnTwoWords()) +
     doubleFloatWgsl +
     doubleFloatElementaryWgsl +

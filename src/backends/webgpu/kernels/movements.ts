@@ -59,7 +59,7 @@ export const reluKernel: Kernel = {
 };
 
 /** Each row's visible range; rowsOfSequence = 0 where there is no mask. */
-const maskFields = [
+export const maskFields = [
   ['rowsOfSequence', 1],
   ['queries', 1],
 ] as const;

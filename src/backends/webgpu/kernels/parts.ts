@@ -71,11 +71,12 @@ export const operandWgsl = `
 fn operand(x: u32, least: u32) -> u32 { return select(x, x & SIGN_BIT, magnitude_of(x) < least); }
 `;
 
-/** Storage buffers of words, in the order of a kernel's bindings, and the uniform behind them. */
+/** Storage buffers of words, in the order of a kernel's bindings, and the uniform behind them; `undecided` is atomic. */
 export function bufferWgsl(read: readonly string[], written: readonly string[]): string {
   const buffers = [...read.map((name) => [name, 'read']), ...written.map((name) => [name, 'read_write'])];
   const lines = buffers.map(
-    ([name, access], i) => `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<u32>;`,
+    ([name, access], i) =>
+      `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${name === 'undecided' ? 'atomic<u32>' : 'u32'}>;`,
   );
   return `
 ${lines.join('\n')}

@@ -24,6 +24,19 @@ export const rowSumUniform = new UniformLayout([
   addressField('at'),
 ]);
 
+/** The sum of a row of `buffer` that begins at `start`. Behind `sumsWgsl` for numbers, and `operandWgsl`. */
+export function rowSumWgsl(buffer: string, name = 'row_sum'): string {
+  return `
+fn ${name}(r: Rounding, o: OrderShape, w: Words, start: u32, least: u32) -> u32 {
+  var s = Sum();
+  for (var j = 0u; j < o.n; j++) {
+    take(&s, r, o, w, j, operand(${buffer}[start + place_of(o, j).term], least), 0u);
+  }
+  return finish(&s, r, o, w);
+}
+`;
+}
+
 function kernelOf(family: SumFamily, core: Core): Kernel {
   const quick = core === 'quick';
   const order = [0, 1, 2].map((k) => rowSumUniform.word('order', k)).join(', ');
@@ -34,18 +47,12 @@ function kernelOf(family: SumFamily, core: Core): Kernel {
   const body = `${untaken}
   let r = ${rowSumUniform.rounding('accumulate')};
   let at = ${rowSumUniform.addresses('at')};
-  let o = OrderShape(${order});
   let w = Words(at, element_of(at, i), 0u);
-  var s = Sum();
-  for (var j = 0u; j < o.n; j++) {
-    let x = operand(a[i * o.n + place_of(o, j).term], ${rowSumUniform.word('flush')});
-    take(&s, r, o, w, j, x, 0u);
-  }
-  let sum = finish(&s, r, o, w);${quick ? '\n  if (untrusted) { leave(); }' : ''}
+  let sum = row_sum(r, OrderShape(${order}), w, i * ${rowSumUniform.word('order')}, ${rowSumUniform.word('flush')});${quick ? '\n  if (untrusted) { leave(); }' : ''}
   result[i] = ${quick ? `select(sum, ${UNTRUSTED}u, untrusted)` : 'sum'};`;
   const code = [
     ...[coreWgsl(core), sumsWgsl(family, 'numbers')],
-    ...[bufferWgsl(['a'], quick ? ['result', 'left'] : ['result']), operandWgsl],
+    ...[bufferWgsl(['a'], quick ? ['result', 'left'] : ['result']), operandWgsl, rowSumWgsl('a')],
     ...[quick ? leaveWgsl([0, 1, 2].map((k) => rowSumUniform.word('repairGroups', k))) : '', elementsWgsl(body)],
   ].join('');
   return { code, bindings: quick ? 'rww' : 'rw' };

@@ -10,12 +10,13 @@
  *
  * Results have their first bit at 2^−8 or above (2^−2 relative to x near 0, 2^−1 for exp), so normalizing shifts by at most 40
  * (34, 32) and the error is below 2^43 of the 2^64 units behind the 64 bits that are rounded. Where these are that near to 0 or
- * 2^64, and the neighbour across has another tail, that is rounded too; an element where the two differ is counted as undecided.
+ * 2^64, and the neighbour across has another tail, that is rounded too; an element where the two differ is undecided
+ * (undecided.ts).
  */
 
-/** What `elementary` numbers. */
-export const elementaryNames = Object.freeze(['exp', 'tanh', 'erf'] as const);
-export type ElementaryName = (typeof elementaryNames)[number];
+import { undecidedWgsl } from './undecided.ts';
+
+export { type ElementaryName, elementaryNames } from './undecided.ts';
 
 /** A fixed-point number has four words, three of them behind the point. */
 export const FRACTION_BITS = 96;
@@ -190,6 +191,7 @@ fn odd_of(x: Value, limit: u32, tanh: bool) -> Approximation {
   return approximation(x.sign, 0, near_row(size, 0));
 }
 
+${undecidedWgsl}
 fn elementary(r: Rounding, name: u32, x: u32, word: u32) -> u32 {
   let size = magnitude_of(x);
   if (size > INFINITY_BITS) { return r.nan; }
@@ -210,15 +212,7 @@ fn elementary(r: Rounding, name: u32, x: u32, word: u32) -> u32 {
     case 1u: { result = odd_of(v, ${4 * TANH_LIMIT}u, true); }
     default: { result = odd_of(v, ${4 * ERF_LIMIT}u, false); }
   }
-  let y = rounded(r, result.value, word);
-  if (result.up || result.down) {
-    let m = result.value.m;
-    var other = add_wide(m, Wide(0u, 2u));
-    let wrapped = result.up && other.hi == 0u;
-    if (result.down) { other = subtract_wide(m, Wide(0u, 2u)); }
-    if (wrapped || rounded(r, Value(result.value.sign, result.value.e, other), word) != y) { atomicAdd(&undecided[0], 1u); }
-  }
-  return y;
+  return decided(r, name, x, result, word);
 }
 `;
 }
