@@ -104,6 +104,8 @@ export class Commands {
       if (words > 0) encoder.copyBufferToBuffer(buffer, 0, staging, 4 * at, 4 * words);
       at += words;
     }
+    // Mapping waits for what writes the buffer, and so for all that was queued before: where nothing is read, too.
+    if (total === 0) encoder.clearBuffer(staging);
     this.device.queue.submit([encoder.finish()]);
     const [settled, mapped] = await Promise.allSettled([this.device.settle(), staging.mapAsync(1)]);
     if (settled.status === 'rejected') throw settled.reason;

@@ -14,6 +14,26 @@ async function opened(): Promise<GpuDevice> {
   return GpuDevice.open(await nodeGpu());
 }
 
+describe.skipIf(gpu === undefined)(needsGpu('waiting for a device'), () => {
+  it('ends when what was asked for is done, also where nothing is read', async () => {
+    const commands = new Commands(gpu!);
+    // Long enough that it is not done by chance.
+    const code = `@group(0) @binding(0) var<storage, read_write> x: array<u32>;
+@group(0) @binding(1) var<uniform> p: array<vec4<u32>, 32>;
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  for (var i = 0u; i < p[0][0]; i++) { x[id.x] = x[id.x] * 1664525u + 1013904223u; }
+}`;
+    commands.dispatch({ code, bindings: 'w' }, [gpu!.storage(64)], [300_000], [1, 1]);
+    commands.submit();
+    let finished = false;
+    gpu!.queue.onSubmittedWorkDone().then(() => {
+      finished = true;
+    });
+    await commands.read([]);
+    expect(finished).toBe(true);
+  });
+});
+
 describe('without an adapter', () => {
   it('says what was expected and what to do', async () => {
     const none = { requestAdapter: async () => null } as unknown as GPU;
