@@ -2,9 +2,8 @@
  * The softfloat interpreter on a GPU: the same programs and bits as the CPU backend. Tensors stay on the device; `lower`
  * reads them back. It computes in the formats inside float32, and refuses others.
  */
-import type { Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../../arithmetic/arithmetic.ts';
+import type { Linear, MatmulOptions, Norm, RealTable } from '../../arithmetic/arithmetic.ts';
 import { broadcastShapes, linearShape } from '../../arithmetic/axes.ts';
-import { ComposedArithmetic } from '../../arithmetic/composites.ts';
 import { parameterContextOf, type SpecOf } from '../../arithmetic/softfloat.ts';
 import type { Part } from '../../arithmetic/stochastic.ts';
 import { InputError } from '../../formats/index.ts';
@@ -23,6 +22,7 @@ import { GpuSums } from './gpu-sums.ts';
 import { float32Of, GpuMemory, type GpuTensor, paddedShape, stridesOf } from './gpu-tensor.ts';
 import { type BinaryName, elementwiseKernel, elementwiseUniform, MAX_RANK } from './kernels/elementwise.ts';
 import { addressWords } from './kernels/parts.ts';
+import { ScopedComposites } from './scoped-composites.ts';
 import { GpuSite } from './site.ts';
 import { convertUniform } from './uniforms.ts';
 import type { ElementaryName } from './wgsl/elementary.ts';
@@ -33,12 +33,12 @@ const NOTHING_TRUSTED: TrustedOperations = { add: false, multiply: false, zeros:
 /** Numbers rounded on the CPU for one reader, kept while what they came from lives. */
 type Rounded<K extends object> = WeakMap<K, Map<string, GpuTensor>>;
 
-export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
+export class GpuArithmetic extends ScopedComposites {
   readonly name: string;
   private readonly specOf: SpecOf;
   private readonly trusted: TrustedOperations;
   private readonly commands: Commands;
-  private readonly memory: GpuMemory;
+  protected readonly memory: GpuMemory;
   private readonly functions: GpuElementary;
   private readonly sums: GpuSums;
   private readonly movements: GpuMovements;
@@ -289,12 +289,8 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
     );
   }
 
-  // What is composed allocates on the way; that is free again at once.
   private composite(compose: () => GpuTensor, fused: (fused: GpuFused) => GpuTensor | undefined): GpuTensor {
-    return (this.fused && fused(this.fused)) ?? this.memory.scope(compose);
-  }
-  override scores(site: string, query: GpuTensor, key: GpuTensor, scale: RealTable, mask?: KeyMask): GpuTensor {
-    return this.memory.scope(() => super.scores(site, query, key, scale, mask));
+    return (this.fused && fused(this.fused)) ?? compose();
   }
   override softmax(site: string, x: GpuTensor, mask?: KeyMask): GpuTensor {
     return this.composite(
@@ -342,8 +338,5 @@ export class GpuArithmetic extends ComposedArithmetic<GpuTensor> {
       () => super.silu(site, x),
       (fused) => fused.activation(this.site(site), x, 'silu'),
     );
-  }
-  override rotate(site: string, x: GpuTensor, tables: RotaryTables): GpuTensor {
-    return this.memory.scope(() => super.rotate(site, x, tables));
   }
 }

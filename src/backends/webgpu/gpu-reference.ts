@@ -2,9 +2,8 @@
  * The reference on a GPU: double-float numbers of at least 46 bits (wgsl/double-float.ts), sums in ascending order. A tensor's
  * allocation holds its high halves and then its low ones.
  */
-import type { Linear, MatmulOptions, Norm, RealTable, RotaryTables } from '../../arithmetic/arithmetic.ts';
+import type { Linear, MatmulOptions, RealTable } from '../../arithmetic/arithmetic.ts';
 import { broadcastShapes, matmulShape } from '../../arithmetic/axes.ts';
-import { ComposedArithmetic } from '../../arithmetic/composites.ts';
 import { formats, InputError } from '../../formats/index.ts';
 import { scalarsOf } from '../../softfloat/scalar.ts';
 import { type KeyMask, type Numbers, rowLength, sizeOf, type Tensor, tensor } from '../../tensor/index.ts';
@@ -23,6 +22,7 @@ import {
   pairUniform,
 } from './kernels/double-float.ts';
 import { MAX_RANK } from './kernels/elementwise.ts';
+import { ScopedComposites } from './scoped-composites.ts';
 import { type ElementaryName, elementaryNames } from './wgsl/elementary.ts';
 import type { TrustedOperations } from './wgsl/quick.ts';
 import { bitsOf } from './wgsl/rounding.ts';
@@ -44,10 +44,10 @@ function halves(data: Numbers): Float32Array<ArrayBuffer> {
 const planes = (v: GpuTensor): GpuTensor => ({ ...v, shape: [2, ...v.shape] });
 const whole = (v: GpuTensor): GpuTensor => ({ ...v, shape: v.shape.slice(1) });
 
-export class GpuReference extends ComposedArithmetic<GpuTensor> {
+export class GpuReference extends ScopedComposites {
   readonly name = 'double-float';
   private readonly commands: Commands;
-  private readonly memory: GpuMemory;
+  protected readonly memory: GpuMemory;
   private readonly movements: GpuMovements;
   /** Bound where a kernel has no mask to read, and where it counts what nobody asks for. */
   private readonly nothing: Allocation;
@@ -236,28 +236,5 @@ export class GpuReference extends ComposedArithmetic<GpuTensor> {
       const y = bias === undefined ? product : this.add(site, product, this.parameter(site, bias));
       return { ...y, shape: [...x.shape.slice(0, -1), rowLength(y.shape)] };
     });
-  }
-
-  // What composites allocate on the way is free again at once.
-  override scores(site: string, query: GpuTensor, key: GpuTensor, scale: RealTable, mask?: KeyMask): GpuTensor {
-    return this.memory.scope(() => super.scores(site, query, key, scale, mask));
-  }
-  override softmax(site: string, x: GpuTensor, mask?: KeyMask): GpuTensor {
-    return this.memory.scope(() => super.softmax(site, x, mask));
-  }
-  override layerNorm(site: string, x: GpuTensor, norm: Norm, epsilon: number): GpuTensor {
-    return this.memory.scope(() => super.layerNorm(site, x, norm, epsilon));
-  }
-  override rmsNorm(site: string, x: GpuTensor, norm: Norm, epsilon: number): GpuTensor {
-    return this.memory.scope(() => super.rmsNorm(site, x, norm, epsilon));
-  }
-  override gelu(site: string, x: GpuTensor, form: 'tanh' | 'erf'): GpuTensor {
-    return this.memory.scope(() => super.gelu(site, x, form));
-  }
-  override silu(site: string, x: GpuTensor): GpuTensor {
-    return this.memory.scope(() => super.silu(site, x));
-  }
-  override rotate(site: string, x: GpuTensor, tables: RotaryTables): GpuTensor {
-    return this.memory.scope(() => super.rotate(site, x, tables));
   }
 }
