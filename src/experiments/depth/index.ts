@@ -46,7 +46,7 @@ export const depthExperiment = experiment({
       'Over 5000 initialisations the mean relative error grows close to exponentially with depth; the median is orders of magnitude lower. The error goes with σ_max and κ of WₖᵀW_q; the bound grows like α^L.',
   },
   finding:
-    'With the paper’s weights, whose attention is all but hard, mean and median of the largest componentwise relative error both grow by a near constant factor a layer, until the error saturates (fp16, bf16). With score matrices of σ_max up to 2 neither does. The mean has no limit: componentwise errors have a tail 1/t. The error rises with σ_max of WₖᵀW_q and, at equal σ_max, falls with κ. Bounds that multiply condition numbers grow by orders of magnitude a layer.',
+    'With the paper’s weights, whose attention is all but hard, the median of the largest componentwise relative error grows by a near constant factor a layer, until the error saturates (fp16, bf16); the mean lies far above it and goes up and down with a few samples, for it has no limit: componentwise errors have a tail 1/t. With score matrices of σ_max up to 2 neither grows much. The error rises with σ_max of WₖᵀW_q and, at equal σ_max, falls with κ. Bounds that multiply condition numbers grow by orders of magnitude a layer.',
   parameters,
   quick: { samples: 100, prescribed: 2, norms: [1, 8], conditions: [1, 100, 10_000], bounded: 1 },
   columns: [
