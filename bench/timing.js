@@ -24,15 +24,16 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Seconds of one call of `run` by `clock`, over `repeat` calls. */
+/** Seconds of one call of `run` by `clock`, over `repeat` calls, after as long again to fill caches that others used. */
 export function timed(run, clock, repeat) {
+  for (let i = 0; i < repeat; i++) run();
   const start = clock();
   for (let i = 0; i < repeat; i++) run();
   return (clock() - start) / repeat;
 }
 
 /** Long enough for the resolution of the CPU clock, which is a few milliseconds on some systems. */
-const LEAST_SECONDS = 0.06;
+const LEAST_SECONDS = 0.1;
 /** V8 optimises what runs for a while. */
 const WARM_SECONDS = 0.2;
 

@@ -1,5 +1,6 @@
 /** Independent tasks on worker threads of Node. */
 import { Worker } from 'node:worker_threads';
+import { InputError } from '../formats/index.ts';
 
 export interface TaskRunner<Task, Result> {
   /** The built module whose worker answers each task with its result. */
@@ -8,7 +9,10 @@ export interface TaskRunner<Task, Result> {
   readonly run: (task: Task) => Result | Promise<Result>;
 }
 
-/** Runs the tasks; each result is handed over as it comes, in no particular order. */
+/**
+ * Runs the tasks; each result is handed over as it comes, in no particular order.
+ * @throws what a task throws
+ */
 export async function runOnThreads<Task, Result>(
   tasks: readonly Task[],
   threads: number,
@@ -39,7 +43,7 @@ export async function runOnThreads<Task, Result>(
               current = tasks[next++];
               worker.postMessage(current);
             };
-            worker.on('error', reject);
+            worker.on('error', (error) => reject(asThrown(error)));
             worker.on('message', (result: Result) => {
               onResult(result, current);
               send();
@@ -51,4 +55,9 @@ export async function runOnThreads<Task, Result>(
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
+}
+
+/** An error comes from a worker without its class. */
+function asThrown(error: Error): Error {
+  return error.name === 'InputError' ? new InputError(error.message) : error;
 }

@@ -61,6 +61,12 @@ describe('a run with a folder', () => {
     expect(ulpwise('plot', run).stdout.split('\n')).toContain(`${run}/figures/shift.png`);
     for (const [path, bytes] of Object.entries(before)) expect(filesOf(run)[path], path).toBe(bytes);
   });
+  it.each(['1', '2'])('says in one line what is wrong with the input of a cell, on %s threads', (threads) => {
+    const missing = join(folder, 'missing');
+    const { status, stdout, stderr } = ulpwise('run', 'padding', '--set', `checkpoint=${missing}`, '--threads', threads);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^ulpwise: [^\n]*missing: expected a folder with a checkpoint[^\n]*\n$/);
+  });
   it('refuses the folder of another run, other files, and what is no run', () => {
     const run = join(folder, 'refused');
     const small = [...words.slice(0, 2), '--set', 'samples=1', '--set', 'width=8', '--out', run];
