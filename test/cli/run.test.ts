@@ -63,7 +63,14 @@ describe('a run with a folder', () => {
   });
   it.each(['1', '2'])('says in one line what is wrong with the input of a cell, on %s threads', (threads) => {
     const missing = join(folder, 'missing');
-    const { status, stdout, stderr } = ulpwise('run', 'padding', '--set', `checkpoint=${missing}`, '--threads', threads);
+    const { status, stdout, stderr } = ulpwise(
+      'run',
+      'padding',
+      '--set',
+      `checkpoint=${missing}`,
+      '--threads',
+      threads,
+    );
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(/^ulpwise: [^\n]*missing: expected a folder with a checkpoint[^\n]*\n$/);
   });
