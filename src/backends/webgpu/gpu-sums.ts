@@ -11,15 +11,8 @@ import { elementwiseKernel } from './kernels/elementwise.ts';
 import { BIAS, matmulKernel, matmulUniform, type ProductKind, TILE } from './kernels/matmul.ts';
 import { addressWords } from './kernels/parts.ts';
 import { rowSumKernel, rowSumUniform } from './kernels/row-sum.ts';
-import {
-  columnsOf,
-  LARGE_TILE,
-  rowsOf,
-  SMALL_TILE,
-  type TileShape,
-  tiledMatmulKernel,
-  tiledUniform,
-} from './kernels/tiled-matmul.ts';
+import { tiledMatmulKernel, tiledUniform } from './kernels/tiled-matmul.ts';
+import { columnsOf, LARGE_TILE, rowsOf, SMALL_TILE, type TileShape } from './kernels/tiled-text.ts';
 import type { GpuSite } from './site.ts';
 import { tiledPlan } from './tiled-plan.ts';
 import { convertUniform } from './uniforms.ts';

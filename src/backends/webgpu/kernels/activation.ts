@@ -1,9 +1,11 @@
 /** GELU and SiLU in one kernel, one operation of arithmetic/composites.ts after the other, in the integer core. */
+
 import type { Kernel } from '../device.ts';
 import { type Core, coreWgsl } from '../wgsl/core.ts';
 import { type ElementaryName, elementaryNames } from '../wgsl/elementary.ts';
 import { evaluationWgsl, type FunctionSource } from './elementary.ts';
 import type { BinaryName } from './elementwise.ts';
+import { madeOnce } from './made-once.ts';
 import { addressField, bufferWgsl, elementsWgsl, operandWgsl, roundingField, UniformLayout } from './parts.ts';
 
 export type ActivationName = 'gelu-tanh' | 'gelu-erf' | 'silu';
@@ -85,15 +87,5 @@ ${registers.map((register) => `  var ${register} = 0u;\n`).join('')}${chain.map(
   return { code, bindings: 'rrww' };
 }
 
-const known = new Map<string, Kernel>();
-
 /** Of each element, with an `activationUniform`; buffers a, the function's table, the count of the undecided, result. */
-export function activationKernel(name: ActivationName, source: FunctionSource, core: Core): Kernel {
-  const key = `${name} ${source} ${core}`;
-  let kernel = known.get(key);
-  if (kernel === undefined) {
-    kernel = kernelOf(name, source, core);
-    known.set(key, kernel);
-  }
-  return kernel;
-}
+export const activationKernel = madeOnce(kernelOf);

@@ -2,6 +2,7 @@
  * Kernels of the double-float reference (wgsl/double-float.ts). A tensor of n numbers has its n high halves first and then
  * its n low ones.
  */
+
 import type { Kernel } from '../device.ts';
 import { lnTwoWords } from '../elementary-tables.ts';
 import { coreWgsl } from '../wgsl/core.ts';
@@ -9,6 +10,7 @@ import { doubleFloatElementaryWgsl, doubleFloatVectorWgsl, doubleFloatWgsl } fro
 import { elementaryWgsl } from '../wgsl/elementary.ts';
 import { bitsWgsl } from '../wgsl/words.ts';
 import { MAX_RANK, stridedWgsl } from './elementwise.ts';
+import { madeOnce } from './made-once.ts';
 import { visibleWgsl } from './movements.ts';
 import { bufferWgsl, elementsWgsl, UniformLayout } from './parts.ts';
 
@@ -241,18 +243,9 @@ const makers = {
 export type PairKernel = keyof typeof makers;
 export const pairKernelNames = Object.keys(makers) as readonly PairKernel[];
 
-const known = new Map<PairKernel, Kernel>();
-
 /**
  * `add` … `divide`, `root`, `relu` and `elementary` (which has the table of its function and a count behind its operand) with a
  * `pairUniform`; `rowSum`, `rowMax` and `select` (with a mask behind their operand) with a `pairRowUniform`; `product` (operands, mask,
  * result; each sum ascending) with a `pairProductUniform`.
  */
-export function pairKernel(name: PairKernel): Kernel {
-  let kernel = known.get(name);
-  if (kernel === undefined) {
-    kernel = makers[name]();
-    known.set(name, kernel);
-  }
-  return kernel;
-}
+export const pairKernel = madeOnce((name: PairKernel) => makers[name]());

@@ -1,8 +1,10 @@
 /** The kernels of exp, tanh and erf. */
+
 import type { Kernel } from '../device.ts';
 import { lnTwoWords } from '../elementary-tables.ts';
 import { type Core, coreWgsl } from '../wgsl/core.ts';
 import { elementaryWgsl } from '../wgsl/elementary.ts';
+import { madeOnce } from './made-once.ts';
 import { addressField, bufferWgsl, elementsWgsl, operandWgsl, roundingField, UniformLayout } from './parts.ts';
 
 /** What `table` holds: coefficients of series, or all results. */
@@ -48,15 +50,5 @@ function kernelOf(source: FunctionSource, core: Core): Kernel {
   return { code, bindings: 'rrww' };
 }
 
-const known = new Map<string, Kernel>();
-
 /** R(f(x)) of each element, with an `elementaryUniform`; buffers a, the function's table, the count of the undecided, result. */
-export function elementaryKernel(source: FunctionSource, core: Core): Kernel {
-  const key = `${source} ${core}`;
-  let kernel = known.get(key);
-  if (kernel === undefined) {
-    kernel = kernelOf(source, core);
-    known.set(key, kernel);
-  }
-  return kernel;
-}
+export const elementaryKernel = madeOnce(kernelOf);

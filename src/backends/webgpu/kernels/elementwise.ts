@@ -1,6 +1,8 @@
 /** Kernels of one operation an element, operands broadcast. */
+
 import type { Kernel } from '../device.ts';
 import { type Core, coreWgsl } from '../wgsl/core.ts';
+import { madeOnce } from './made-once.ts';
 import { addressField, bufferWgsl, elementsWgsl, operandWgsl, roundingField, UniformLayout } from './parts.ts';
 
 export type BinaryName = 'add' | 'subtract' | 'multiply' | 'divide';
@@ -65,16 +67,7 @@ function unaryKernel(operation: UnaryName, core: Core): Kernel {
   return { code: coreWgsl(core) + bufferWgsl(['a'], ['result']) + operandWgsl + elementsWgsl(body), bindings: 'rw' };
 }
 
-const known = new Map<string, Kernel>();
-
 /** R(a ∘ b), or R(a) (`convert`) and R(√a), of each element, with an `elementwiseUniform`. */
-export function elementwiseKernel(operation: BinaryName | UnaryName, core: Core): Kernel {
-  const key = `${operation} ${core}`;
-  let kernel = known.get(key);
-  if (kernel === undefined) {
-    const unary = operation === 'convert' || operation === 'root';
-    kernel = unary ? unaryKernel(operation, core) : binaryKernel(operation, core);
-    known.set(key, kernel);
-  }
-  return kernel;
-}
+export const elementwiseKernel = madeOnce((operation: BinaryName | UnaryName, core: Core) =>
+  operation === 'convert' || operation === 'root' ? unaryKernel(operation, core) : binaryKernel(operation, core),
+);

@@ -2,10 +2,12 @@
  * Kernels of sums of products. A workgroup computes a tile of the result, an invocation one element, and all of them take
  * the terms in the order of the site: a tile of terms of both operands is fetched once for the whole workgroup.
  */
+
 import type { Kernel } from '../device.ts';
 import { type Core, coreWgsl } from '../wgsl/core.ts';
 import { UNTRUSTED } from '../wgsl/quick.ts';
 import { type SumFamily, sumsWgsl, type TermKind } from '../wgsl/sums.ts';
+import { madeOnce } from './made-once.ts';
 import { addressField, bufferWgsl, leaveWgsl, roundingField, UniformLayout } from './parts.ts';
 
 /** Rows, columns and terms of a tile. */
@@ -139,22 +141,14 @@ const repairWgsl = `
   }
 `;
 
-const kernels = new Map<string, Kernel>();
-
 /**
  * Sums of products, with a `matmulUniform`; a quick one (wgsl/quick.ts) is followed by an integer one with `repair` = 1. Buffers a, b, bias,
  * mask (from and to of each of its rows), result; a quick one's also `left`, which gets `repairGroups` where it leaves anything.
  */
-export function matmulKernel(family: SumFamily, product: ProductKind, core: Core): Kernel {
-  const key = `${family} ${product} ${core}`;
-  let kernel = kernels.get(key);
-  if (kernel === undefined) {
-    const quick = core === 'quick';
-    const buffers = bufferWgsl(['a', 'b', 'bias', 'mask'], quick ? ['result', 'left'] : ['result']);
-    const leave = quick ? leaveWgsl([0, 1, 2].map((k) => matmulUniform.word('repairGroups', k))) : '';
-    const code = coreWgsl(core) + sumsWgsl(family, termKinds[product]) + buffers + leave + mainWgsl(product, quick);
-    kernel = { code, bindings: quick ? 'rrrrww' : 'rrrrw' };
-    kernels.set(key, kernel);
-  }
-  return kernel;
-}
+export const matmulKernel = madeOnce((family: SumFamily, product: ProductKind, core: Core): Kernel => {
+  const quick = core === 'quick';
+  const buffers = bufferWgsl(['a', 'b', 'bias', 'mask'], quick ? ['result', 'left'] : ['result']);
+  const leave = quick ? leaveWgsl([0, 1, 2].map((k) => matmulUniform.word('repairGroups', k))) : '';
+  const code = coreWgsl(core) + sumsWgsl(family, termKinds[product]) + buffers + leave + mainWgsl(product, quick);
+  return { code, bindings: quick ? 'rrrrww' : 'rrrrw' };
+});

@@ -1,8 +1,10 @@
 /** LayerNorm and RMSNorm in one kernel: the operations of arithmetic/composites.ts, one by one, in the integer core. */
+
 import type { Kernel } from '../device.ts';
 import { type Core, coreWgsl } from '../wgsl/core.ts';
 import { type SumFamily, sumsWgsl } from '../wgsl/sums.ts';
 import { eachElement, FUSED_ROWS, phasesWgsl } from './fused-rows.ts';
+import { madeOnce } from './made-once.ts';
 import { addressField, bufferWgsl, operandWgsl, roundingField, UniformLayout } from './parts.ts';
 import { rowSumWgsl } from './row-sum.ts';
 
@@ -93,15 +95,5 @@ ${centres ? `var<workgroup> means: array<u32, ${FUSED_ROWS}>;\n` : ''}var<workgr
   return { code, bindings: 'rrrw' };
 }
 
-const known = new Map<string, Kernel>();
-
 /** Of each row, with a `normUniform`; buffers a, γ, β (anything where there is none), result. */
-export function normKernel(name: NormName, family: SumFamily, core: Core): Kernel {
-  const key = `${name} ${family} ${core}`;
-  let kernel = known.get(key);
-  if (kernel === undefined) {
-    kernel = kernelOf(name, family, core);
-    known.set(key, kernel);
-  }
-  return kernel;
-}
+export const normKernel = madeOnce(kernelOf);

@@ -1,8 +1,10 @@
 /** Kernels of row sums: one invocation a row, since a declared order is one long dependence. */
+
 import type { Kernel } from '../device.ts';
 import { type Core, coreWgsl } from '../wgsl/core.ts';
 import { UNTRUSTED } from '../wgsl/quick.ts';
 import { type SumFamily, sumsWgsl } from '../wgsl/sums.ts';
+import { madeOnce } from './made-once.ts';
 import {
   addressField,
   bufferWgsl,
@@ -58,16 +60,6 @@ function kernelOf(family: SumFamily, core: Core): Kernel {
   return { code, bindings: quick ? 'rww' : 'rw' };
 }
 
-const known = new Map<string, Kernel>();
-
 /** The sum of each row, with a `rowSumUniform`; a quick one is followed by an integer one with `repair` = 1,
  * over the `repairGroups` that it wrote to its last buffer, `left`. */
-export function rowSumKernel(family: SumFamily, core: Core): Kernel {
-  const key = `${family} ${core}`;
-  let kernel = known.get(key);
-  if (kernel === undefined) {
-    kernel = kernelOf(family, core);
-    known.set(key, kernel);
-  }
-  return kernel;
-}
+export const rowSumKernel = madeOnce(kernelOf);

@@ -1,9 +1,11 @@
 /** Softmax of rows in one kernel: the operations of arithmetic/composites.ts, one by one, in the integer core. */
+
 import type { Kernel } from '../device.ts';
 import { type Core, coreWgsl } from '../wgsl/core.ts';
 import { type SumFamily, sumsWgsl } from '../wgsl/sums.ts';
 import { evaluationWgsl, type FunctionSource } from './elementary.ts';
 import { eachElement, FUSED_ROWS, phasesWgsl } from './fused-rows.ts';
+import { madeOnce } from './made-once.ts';
 import { maskFields, visibleWgsl } from './movements.ts';
 import { addressField, bufferWgsl, operandWgsl, roundingField, UniformLayout } from './parts.ts';
 import { rowSumWgsl } from './row-sum.ts';
@@ -92,15 +94,5 @@ fn number_of(rank: u32) -> u32 { return select(~rank, rank & ~SIGN_BIT, rank >= 
   return { code, bindings: 'rrrww' };
 }
 
-const known = new Map<string, Kernel>();
-
 /** Of each row, with a `softmaxUniform`; buffers a, the mask's ranges, exp's table, the count of the undecided, result. */
-export function softmaxKernel(family: SumFamily, source: FunctionSource, core: Core): Kernel {
-  const key = `${family} ${source} ${core}`;
-  let kernel = known.get(key);
-  if (kernel === undefined) {
-    kernel = kernelOf(family, source, core);
-    known.set(key, kernel);
-  }
-  return kernel;
-}
+export const softmaxKernel = madeOnce(kernelOf);

@@ -4,12 +4,17 @@
  * in the order of its site. Roundings look at nothing but the number; tiled-plan.ts says when that
  * is right, and tiles where it is not are left to the integer kernel (`UNTRUSTED`).
  */
+
 import type { Kernel } from '../device.ts';
 import type { TiledRounding } from '../tiled-plan.ts';
 import { quickCoreWgsl, UNTRUSTED } from '../wgsl/quick.ts';
-import { orderWgsl, type SumFamily } from '../wgsl/sums.ts';
+import { orderWgsl } from '../wgsl/sums.ts';
+import { madeOnce } from './made-once.ts';
 import { BIAS } from './matmul.ts';
 import { bufferWgsl, leaveWgsl, roundingField, UniformLayout } from './parts.ts';
+import { gatherWgsl, loopWgsl, sharedWgsl } from './tiled-operands.ts';
+import { sumTexts } from './tiled-sums.ts';
+import { columnsOf, range, rowsOf, type TiledText } from './tiled-text.ts';
 
 /** As in matmul.ts; `order`: terms, terms of a chunk, from the end. `limits`: those of tiled-plan.ts. `zero`: 0;
  * `repairGroups`: workgroups of the integer kernel. */
@@ -28,38 +33,7 @@ export const tiledUniform = new UniformLayout([
   roundingField('out'),
 ]);
 
-/**
- * Invocations along the columns and the rows of a tile, vectors of four columns and of four rows of each, and terms that are
- * fetched together for the whole workgroup; 0: each invocation reads its own.
- */
-export interface TileShape {
-  readonly terms: number;
-  readonly across: number;
-  readonly down: number;
-  readonly columnVectors: number;
-  readonly rowVectors: number;
-}
-
-/** For matrices with rows and columns enough to fill a large device, and for others. */
-export const LARGE_TILE: TileShape = { terms: 8, across: 16, down: 16, columnVectors: 2, rowVectors: 2 };
-export const SMALL_TILE: TileShape = { terms: 0, across: 8, down: 8, columnVectors: 1, rowVectors: 1 };
-
-export const rowsOf = ({ down, rowVectors }: TileShape): number => 4 * down * rowVectors;
-export const columnsOf = ({ across, columnVectors }: TileShape): number => 4 * across * columnVectors;
-
-export interface TiledText {
-  readonly rounding: TiledRounding;
-  readonly tile: TileShape;
-  /** b is [n, k]. */
-  readonly transposed: boolean;
-  readonly masked: boolean;
-  readonly family: SumFamily;
-  /** Whether there is one chain of all terms; `family` is then `chunks`. */
-  readonly single: boolean;
-}
-
 const hex = (word: number): string => `0x${(word >>> 0).toString(16).padStart(8, '0')}u`;
-const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 function roundingsWgsl({ product, tail, scale }: TiledRounding): string {
   const shift = 23 - tail;
@@ -80,87 +54,6 @@ function roundingsWgsl({ product, tail, scale }: TiledRounding): string {
   return bitcast<vec4<f32>>((bits + ${hex(2 ** (shift - 1) - 1)} + ((bits >> vec4<u32>(${shift}u)) & vec4<u32>(1u))) & vec4<u32>(${hex(-(2 ** shift))}));
 }`;
   return `${products}\n${sums}\n`;
-}
-
-/** The term that comes at a place. */
-function termAt(at: string, { single }: TiledText): string {
-  return single ? `select(${at}, terms - 1u - ${at}, reversed)` : `place_of(o, ${at}).term`;
-}
-
-/** Words that were read, with what is known of them: their least and largest magnitudes. */
-function seenWgsl(name: 'a' | 'b', word: string): string {
-  return `largest_${name} = max(largest_${name}, ${word} & vec4<u32>(0x7fffffffu));
-    smallest_${name} = min(smallest_${name}, (${word} & vec4<u32>(0x7fffffffu)) - 1u);`;
-}
-
-const scaled = (name: 'a' | 'b', { scale }: TiledRounding): string =>
-  name === 'a' && scale > 0 ? `bitcast<vec4<f32>>(bits) * 0x1p${scale}f` : 'bitcast<vec4<f32>>(bits)';
-
-/** Where the word of a row (or column) and the term t stands. */
-function placeOf(name: 'a' | 'b', line: string, { transposed }: TiledText): string {
-  if (name === 'a') return `(batch * m + ${line}) * terms + t`;
-  return transposed ? `start_b + ${line} * terms + t` : `start_b + t * n + ${line}`;
-}
-
-/** Four rows (or columns) of an operand; the last ones again instead of those behind them, whose results nobody stores. */
-function wordsWgsl(name: 'a' | 'b', first: string, text: TiledText): string {
-  const count = name === 'a' ? 'm' : 'n';
-  const words = range(4).map((i) => `${name}[${placeOf(name, `min(${first} + ${i}u, ${count} - 1u)`, text)}]`);
-  return `vec4<u32>(${words.join(', ')})`;
-}
-
-/** A tile of terms of an operand, from where it stands in memory. Its last term again instead of those behind it, which nobody reads. */
-function loadWgsl(name: 'a' | 'b', text: TiledText): string {
-  const { tile, transposed, rounding } = text;
-  const isA = name === 'a';
-  const vectors = isA ? tile.down * tile.rowVectors : tile.across * tile.columnVectors;
-  // Neighbouring invocations read neighbouring words: along the terms, or along the columns of an untransposed b.
-  const [term, vector] =
-    isA || transposed ? [`at % ${tile.terms}u`, `at / ${tile.terms}u`] : [`at / ${vectors}u`, `at % ${vectors}u`];
-  return `    for (var at = local_index; at < ${vectors * tile.terms}u; at += ${tile.across * tile.down}u) {
-      let term = ${term};
-      let vector = ${vector};
-      let t = ${termAt('min(start + term, terms - 1u)', text)};
-      let bits = ${wordsWgsl(name, `${isA ? 'first_row' : 'first_column'} + 4u * vector`, text)};
-      ${seenWgsl(name, 'bits')}
-      tile_${name}[term * ${vectors}u + vector] = ${scaled(name, rounding)};
-    }`;
-}
-
-/** The loop over all terms: `step` for each, with its vectors a0, … of rows and b0, … of columns. */
-function loopWgsl(text: TiledText, step: string): string {
-  const { tile, rounding } = text;
-  const [rows, columns] = [range(tile.rowVectors), range(tile.columnVectors)];
-  if (tile.terms === 0) {
-    const load = (name: 'a' | 'b', k: number): string => {
-      const first =
-        name === 'a'
-          ? `first_row + 4u * (${k * tile.down}u + local.y)`
-          : `first_column + 4u * (${k * tile.across}u + local.x)`;
-      return `    let words_${name}${k} = ${wordsWgsl(name, first, text)};
-    ${seenWgsl(name, `words_${name}${k}`)}
-    let ${name}${k} = ${scaled(name, rounding).replace('bits', `words_${name}${k}`)};`;
-    };
-    return `  for (var at = 0u; at < terms; at++) {
-    let t = ${termAt('at', text)};
-${[...rows.map((k) => load('a', k)), ...columns.map((k) => load('b', k))].join('\n')}
-${step}
-  }`;
-  }
-  const [downVectors, acrossVectors] = [tile.down * tile.rowVectors, tile.across * tile.columnVectors];
-  return `  for (var start = 0u; start < terms; start += ${tile.terms}u) {
-    workgroupBarrier();
-${loadWgsl('a', text)}
-${loadWgsl('b', text)}
-    workgroupBarrier();
-    for (var i = 0u; i < min(${tile.terms}u, terms - start); i++) {
-      let at = start + i;
-      let t = ${termAt('at', text)};
-${rows.map((r) => `      let a${r} = tile_a[i * ${downVectors}u + ${r * tile.down}u + local.y];`).join('\n')}
-${columns.map((c) => `      let b${c} = tile_b[i * ${acrossVectors}u + ${c * tile.across}u + local.x];`).join('\n')}
-${step}
-    }
-  }`;
 }
 
 function mainWgsl(text: TiledText): string {
@@ -236,96 +129,6 @@ ${gatherWgsl(tile)}  // Finite numbers, far from overflow when scaled, and none 
 ${finishWgsl(text)}`;
 }
 
-type Each = (line: (i: number, c: number) => string) => string;
-
-/** How the sums `s{name}` of four elements each are formed (wgsl/sums.ts says what the orders are). */
-interface SumTexts {
-  variables(name: string): string;
-  readonly counters: string;
-  /** Before a term that starts a chain, but for the first. */
-  closes(each: Each): string;
-  take(name: string, term: string): string;
-  finish(each: Each): string;
-}
-
-function sumTexts({ family, single, rounding }: TiledText): SumTexts {
-  const watched = (name: string): string => (rounding.peak ? ` peak = max(peak, abs(${name}));` : '');
-  // −0 is what the first term is added to as it is.
-  const empty = rounding.fromZero ? 'vec4<f32>(0.0)' : 'minus_zeros';
-  const extend = (name: string, term: string): string =>
-    `  s${name} = round_sum(s${name} + ${term});${watched(`s${name}`)}`;
-  const closing = (body: string): string => `    if (at != 0u && place_of(o, at).starts) {\n${body}\n    }\n`;
-  if (family === 'kahan') {
-    return {
-      variables: (name) => `var s${name} = minus_zeros;\n  var c${name} = vec4<f32>(0.0);`,
-      ...{ counters: '', closes: () => '', finish: () => '' },
-      take: (name, term) => `  {
-      let y = round_sum(${term} - c${name});${watched('y')}
-      let z = round_sum(s${name} + y);${watched('z')}
-      let grown = round_sum(z - s${name});${watched('grown')}
-      c${name} = round_sum(grown - y);${watched(`c${name}`)}
-      s${name} = z;
-    }`,
-    };
-  }
-  if (single) {
-    const variables = (name: string): string => `var s${name} = ${empty};`;
-    return { variables, counters: '', closes: () => '', take: extend, finish: () => '' };
-  }
-  if (family === 'chunks') {
-    const add = (i: number, c: number): string =>
-      `  total${i}_${c} = round_sum(total${i}_${c} + s${i}_${c});${watched(`total${i}_${c}`)}`;
-    return {
-      variables: (name) => `var s${name} = ${empty};\n  var total${name} = minus_zeros;`,
-      counters: '',
-      closes: (each) => closing(each((i, c) => `${add(i, c)} s${i}_${c} = ${empty};`)),
-      take: extend,
-      finish: (each) => each((i, c) => `${add(i, c)} s${i}_${c} = total${i}_${c};`),
-    };
-  }
-  const pop = (each: Each): string =>
-    `depth -= 1u;\n${each((i, c) => `  s${i}_${c} = round_sum(stack${i}_${c}[depth] + s${i}_${c});${watched(`s${i}_${c}`)}`)}`;
-  return {
-    variables: (name) => `var s${name} = ${empty};\n  var stack${name}: array<vec4<f32>, 32>;`,
-    counters: '  var leaves = 0u;\n  var depth = 0u;',
-    closes: (each) =>
-      closing(`    for (var rest = leaves; (rest & 1u) == 1u; rest = rest >> 1u) {\n${pop(each)}\n    }
-${each((i, c) => `  stack${i}_${c}[depth] = s${i}_${c}; s${i}_${c} = ${empty};`)}
-    depth += 1u;
-    leaves += 1u;`),
-    take: extend,
-    finish: (each) => `  while (depth > 0u) {\n${pop(each)}\n  }`,
-  };
-}
-
-function sharedWgsl({ terms, down, across, rowVectors, columnVectors }: TileShape): string {
-  if (terms === 0) return '';
-  return `
-var<workgroup> tile_a: array<vec4<f32>, ${terms * down * rowVectors}>;
-var<workgroup> tile_b: array<vec4<f32>, ${terms * across * columnVectors}>;
-var<workgroup> largest: array<atomic<u32>, 2>;
-// Complements of the smallest.
-var<workgroup> smallest: array<atomic<u32>, 2>;
-`;
-}
-
-/** What is known of each operand, all_a and all_b: of an invocation's own rows and columns, or of the whole tile's where others read them. */
-function gatherWgsl({ terms }: TileShape): string {
-  if (terms === 0) {
-    return `  let all_a = vec2<u32>(most_a, least_a);
-  let all_b = vec2<u32>(most_b, least_b);
-`;
-  }
-  return `  atomicMax(&largest[0], most_a);
-  atomicMax(&largest[1], most_b);
-  atomicMax(&smallest[0], ~least_a);
-  atomicMax(&smallest[1], ~least_b);
-  workgroupBarrier();
-  let all_a = vec2<u32>(atomicLoad(&largest[0]), ~atomicLoad(&smallest[0]));
-  let all_b = vec2<u32>(atomicLoad(&largest[1]), ~atomicLoad(&smallest[1]));
-`;
-}
-
 /** What is done to the sums: the bias, R_out, and into memory. */
 function finishWgsl({ rounding: { scale }, tile }: TiledText): string {
   const u = tiledUniform;
@@ -371,20 +174,9 @@ fn finish(
 `;
 }
 
-const kernels = new Map<string, Kernel>();
-
 /** Sums of products with a `tiledUniform`; buffers as matmul.ts has them, with `left`. */
-export function tiledMatmulKernel(text: TiledText): Kernel {
-  const key = JSON.stringify(text);
-  let kernel = kernels.get(key);
-  if (kernel === undefined) {
-    const buffers = bufferWgsl(['a', 'b', 'bias', 'mask'], ['result', 'left']);
-    kernel = {
-      code:
-        quickCoreWgsl + buffers + leaveWgsl(range(3).map((k) => tiledUniform.word('repairGroups', k))) + mainWgsl(text),
-      bindings: 'rrrrww',
-    };
-    kernels.set(key, kernel);
-  }
-  return kernel;
-}
+export const tiledMatmulKernel = madeOnce((text: TiledText): Kernel => {
+  const buffers = bufferWgsl(['a', 'b', 'bias', 'mask'], ['result', 'left']);
+  const leave = leaveWgsl(range(3).map((k) => tiledUniform.word('repairGroups', k)));
+  return { code: quickCoreWgsl + buffers + leave + mainWgsl(text), bindings: 'rrrrww' };
+});
