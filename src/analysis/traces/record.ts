@@ -1,7 +1,4 @@
 /** Runs a decoder once under a policy and hands out its taps as they come. */
-
-import { SoftfloatArithmetic } from '../../arithmetic/softfloat.ts';
-import { CpuArithmetic } from '../../backends/cpu/cpu-arithmetic.ts';
 import type { Format } from '../../formats/index.ts';
 import type { DecoderSource } from '../../model/decoder-source.ts';
 import type { Batch } from '../../model/program/batch.ts';
@@ -10,6 +7,7 @@ import { siteNames, tapShapes } from '../../model/program/taps.ts';
 import type { Policy, Tensor } from '../../tensor/index.ts';
 import { siteKind } from '../../tensor/policy.ts';
 import { policyFor, reportedTaps } from '../analyze.ts';
+import { computedArithmetic } from '../computed.ts';
 import { Deliveries, untilDecided } from '../decided.ts';
 import { checkedBatch, type OpenBackend, type Progress } from '../options.ts';
 import { Run } from '../run.ts';
@@ -70,13 +68,8 @@ export function planRecording(
       const once = deliveries.once(onTap);
       return untilDecided(async () => {
         deliveries.begin();
-        const { backend } = options;
-        const { specFor } = policy;
-        const arithmetic =
-          typeof backend === 'object'
-            ? backend.arithmetic('softfloat', specFor)
-            : new (backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic)('softfloat', specFor);
-        const run = new Run<unknown>(new DecoderProgram(config, batch), arithmetic);
+        const arithmetic = computedArithmetic(options.backend, policy.specFor);
+        const run = new Run(new DecoderProgram(config, batch), arithmetic);
         const total = 2 * config.layers + 2;
         let done = 0;
         options.onProgress?.({ done, total, what: 'embed' });
