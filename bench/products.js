@@ -24,16 +24,17 @@ function matrices() {
 }
 
 /**
- * A product of two matrices of the policy's numbers, as results of operations are. Its result is given back, as an analysis
- * gives back its dead values: the next product is written to the same array, as limit.c's is.
+ * A product of two matrices of the policy's numbers, as results of operations are. Its operands and its result are only lent,
+ * as the values of an analysis are: they lie in the kernels' memory, and the next product is written to the same array, as
+ * limit.c's is.
  */
 async function productIn(policy) {
   const { CpuArithmetic, parseSpec } = await modules('backends/cpu/cpu-arithmetic.js', 'tensor/policy.js');
   const spec = parseSpec(policy);
   const cpu = new CpuArithmetic(policy, () => spec);
   const zero = cpu.parameter('m', { shape: [1], data: Float32Array.of(0) });
-  const [a, b] = matrices().map((matrix) => cpu.add('m', matrix, zero));
-  return () => cpu.release([cpu.matmul('m', a, b)], zero);
+  const [a, b] = cpu.lend(() => matrices().map((matrix) => cpu.add('m', matrix, zero)));
+  return () => cpu.release([cpu.lend(() => cpu.matmul('m', a, b))], zero);
 }
 
 export async function matmul256(context) {

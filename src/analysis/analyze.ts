@@ -159,6 +159,9 @@ class Comparison {
   readonly taps: Unflagged[] = [];
   firstNonFinite: NonFinite | null = null;
   output: OutputResult | undefined;
+  /** A caller who looks at tensors may keep them. */
+  private readonly releasesComputed: boolean;
+  private readonly releasesReference: boolean;
   private readonly computed: Run<unknown>;
   private readonly reference: Run<unknown>;
   private readonly batch: Batch;
@@ -177,11 +180,14 @@ class Comparison {
     options: AnalyzeOptions,
     diagnostics: DiagnosticsCollector | undefined,
   ) {
-    const { backend } = options;
+    const { backend, onTap } = options;
     this.makeComputed = () => new (backend === 'scalar' ? SoftfloatArithmetic : CpuArithmetic)('softfloat', specOf);
     this.specOf = specOf;
-    this.computed = new Run<unknown>(program, computedArithmetic(backend, specOf));
-    this.reference = new Run(program, referenceArithmetic(reference, referenceOf(options)));
+    this.releasesComputed = onTap === undefined;
+    // The diagnostics of a layer are made of its taps together.
+    this.releasesReference = onTap === undefined && diagnostics === undefined;
+    this.computed = new Run<unknown>(program, computedArithmetic(backend, specOf), this.releasesComputed);
+    this.reference = new Run(program, referenceArithmetic(reference, referenceOf(options)), this.releasesReference);
     this.batch = program.batch;
     this.options = options;
     this.subtracts = reference === 'float64' || reference === 'double-float';
@@ -209,11 +215,8 @@ class Comparison {
       await this.compare(tap, rounded, exact, tap === step.half?.name ? fromComputed : undefined);
     }
     await tiers?.end(exactStep, fromComputed);
-    // A caller who looks at tensors may keep them.
-    if (this.options.onTap !== undefined) return;
-    computed.release(computedTaps.map(({ value }) => value));
-    // The diagnostics of a layer are made of its taps together.
-    if (this.diagnostics !== undefined) return;
+    if (this.releasesComputed) computed.release(computedTaps.map(({ value }) => value));
+    if (!this.releasesReference) return;
     reference.release([...exactTaps.map(({ value }) => value), ...(fromComputed === undefined ? [] : [fromComputed])]);
   }
 

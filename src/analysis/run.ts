@@ -11,11 +11,14 @@ export interface TapValue<V> {
 export class Run<V> {
   readonly program: DecoderProgram;
   readonly arithmetic: Arithmetic<V>;
+  private readonly lends: boolean;
   private current: V | undefined;
 
-  constructor(program: DecoderProgram, arithmetic: Arithmetic<V>) {
+  /** @param lends whether all values of the taps are released, and are seen by nobody who may keep them */
+  constructor(program: DecoderProgram, arithmetic: Arithmetic<V>, lends = false) {
     this.program = program;
     this.arithmetic = arithmetic;
+    this.lends = lends;
   }
 
   /** The residual stream after the last step. */
@@ -27,18 +30,25 @@ export class Run<V> {
   /** Carries out the next step; its taps in program order. */
   step(step: Step): TapValue<V>[] {
     const taps: TapValue<V>[] = [];
-    this.current = step.compute(this.program, this.arithmetic, this, (tap, value) => {
-      taps.push({ tap, value });
-    });
+    this.current = this.lent(() =>
+      step.compute(this.program, this.arithmetic, this, (tap, value) => {
+        taps.push({ tap, value });
+      }),
+    );
     return taps;
   }
 
   /** The step's result from another residual stream than this run's; the run stays where it is. */
   resultFrom(stream: V, step: Step): V {
     const taps: V[] = [];
-    const result = step.compute(this.program, this.arithmetic, { stream }, (_, value) => void taps.push(value));
+    const tap = (_: string, value: V) => void taps.push(value);
+    const result = this.lent(() => step.compute(this.program, this.arithmetic, { stream }, tap));
     this.arithmetic.release?.(taps, result);
     return result;
+  }
+
+  private lent(compute: () => V): V {
+    return this.lends && this.arithmetic.lend ? this.arithmetic.lend(compute) : compute();
   }
 
   /** Says that nobody reads these values any more; the residual stream stays. */

@@ -109,4 +109,9 @@ export interface Arithmetic<V> extends BasicOperations<V>, CompositeOperations<V
    * for other values.
    */
   release?(values: readonly V[], kept: V): void;
+  /**
+   * Runs `compute`, whose results are released in time and are seen by nobody else: they may lie in memory that an
+   * interpreter shares with its threads.
+   */
+  lend?<T>(compute: () => T): T;
 }

@@ -199,6 +199,10 @@ export class CpuArithmetic extends ProductArithmetic {
     for (const { data } of values) if (data !== kept.data) this.memory.results.giveBack(data as Numbers);
   }
 
+  lend<T>(compute: () => T): T {
+    return this.memory.results.lend(compute);
+  }
+
   /** Operands as a site reads them, in the storage of its results; undefined where no kernel is right. */
   private on(
     site: string,

@@ -10,7 +10,8 @@ import { rounderOf } from '../../softfloat/fast-round.ts';
 import { scalarsOf } from '../../softfloat/scalar.ts';
 import type { Numbers, OperationSpec } from '../../tensor/index.ts';
 import type { Afterwards } from './finish.ts';
-import type { Operand, Products } from './sums.ts';
+import type { Operand } from './operands.ts';
+import type { Products } from './sums.ts';
 import { type Address, jobKinds, type KernelMemory } from './wasm.ts';
 
 /** The format in which everything at a site happens that the kernel does; undefined where it does not. */

@@ -37,8 +37,17 @@ export function allocatePanels(memory: KernelMemory, terms: number, columns: num
   return { address, count, columns, statistics: memory.allocate(count * STATISTICS) };
 }
 
-/** Packs B, with the statistics that a kernel is chosen by within these limits, if any. */
-export function pack(memory: KernelMemory, source: PanelSource, panels: Panels, limits: Limits | undefined): void {
+/**
+ * Packs B, with the statistics that a kernel is chosen by within these limits, if any.
+ * @param meanwhile what the calling thread does while others have begun
+ */
+export function pack(
+  memory: KernelMemory,
+  source: PanelSource,
+  panels: Panels,
+  limits: Limits | undefined,
+  meanwhile?: () => void,
+): void {
   const { address, stride, terms, columns, transposed, size } = source;
   const cost = COST * terms * 64;
   const panelsPerTask = Math.min(panels.count, Math.ceil(memory.shareOf(panels.count * cost) / cost));
@@ -52,6 +61,7 @@ export function pack(memory: KernelMemory, source: PanelSource, panels: Panels, 
     tasks: Math.ceil(panels.count / panelsPerTask),
     bytes: fields.length * 4,
     write: (job) => memory.int32(job, fields.length).set(fields),
+    meanwhile,
   });
 }
 

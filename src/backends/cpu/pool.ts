@@ -72,18 +72,26 @@ export class Pool {
 
   /**
    * Runs the tasks of a job of this kind (assembly/tasks.ts) whose copies lie at `jobs`, `jobBytes` apart.
+   * @param meanwhile what the calling thread does before it takes tasks; none of them needs it
    * @returns false where a worker did not finish its task: it may still write to what the job may write to, and the pool
    * is of no use any more
    */
-  run(kind: number, jobs: number, jobBytes: number, tasks: number): boolean {
+  run(kind: number, jobs: number, jobBytes: number, tasks: number, meanwhile?: () => void): boolean {
     const { words } = this;
     const first = words[LIMIT];
     const end = (first + tasks) | 0;
-    words.set([jobs, jobBytes, first, kind], JOBS);
+    words.set([jobs, jobBytes, first, kind, this.threads], JOBS);
     Atomics.store(words, LIMIT, end);
     Atomics.notify(words, LIMIT, tasks - 1);
-    this.takeTasks(0);
-    return this.waitFor(end);
+    let finished: boolean;
+    try {
+      meanwhile?.();
+    } finally {
+      // Whatever happened, the job has to end: its tasks write to memory that is free afterwards.
+      this.takeTasks(0);
+      finished = this.waitFor(end);
+    }
+    return finished;
   }
 
   private waitFor(end: number): boolean {

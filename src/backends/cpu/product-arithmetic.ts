@@ -19,10 +19,11 @@ import {
 import { decimalRowSums, isDecimal } from './decimal-elementwise.ts';
 import { decimalOf, decimalProducts } from './decimal-products.ts';
 import { type Afterwards, finishOf } from './finish.ts';
+import type { Operand } from './operands.ts';
 import { planSum, type SumPlan, type SumSpec } from './plan.ts';
 import { rowSumSpec } from './row-sums.ts';
 import { StochasticArithmetic } from './stochastic-arithmetic.ts';
-import { type Operand, type Products, products } from './sums.ts';
+import { type Products, products } from './sums.ts';
 import { isFloat64 } from './units.ts';
 
 type Value = Tensor<Store<number>>;

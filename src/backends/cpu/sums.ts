@@ -1,18 +1,11 @@
-/** Sums of products on the kernels: operands copied in and packed, one job for a piece of the result at a time. */
+/** Sums of products on the kernels: operands placed and packed, one job for a piece of the result at a time. */
 import type { MatmulShape } from '../../arithmetic/axes.ts';
-import type { RoundingContext } from '../../softfloat/scalar.ts';
 import type { Numbers } from '../../tensor/index.ts';
 import { runJob } from './job.ts';
+import { homeOf, type Operand, place } from './operands.ts';
 import { allocatePanels, type Panels, pack } from './panels.ts';
 import type { SumPlan, SumSpec } from './plan.ts';
-import { type BinaryContext, wideConstants } from './rounding-constants.ts';
-import type { Address, KernelMemory } from './wasm.ts';
-
-/** An operand: its numbers, and the rounding it goes through first, if any. */
-export interface Operand {
-  readonly data: Numbers;
-  readonly rounding: RoundingContext | undefined;
-}
+import type { Address, KernelMemory, NumberSize } from './wasm.ts';
 
 /** Visible range of row `row` of a. */
 export type RowMask = (row: number) => readonly [from: number, to: number];
@@ -49,129 +42,120 @@ export function products(
   pieceBytes: number = PIECE,
 ): Numbers {
   const { m, n, k, batches, batchOfB } = what.shape;
-  const double = what.plan.storage === 'float64';
-  const result = memory.results.take(batches * m * n, double ? 8 : 4);
-  const perPanel = double ? 8 : 16;
-  const bytes = double ? 8 : 4;
+  const size = sizeOfSums(what);
+  const perPanel = 64 / size;
+  const result = memory.results.take(batches * m * n, size);
   const columns = Math.max(perPanel, Math.floor(pieceBytes / (64 * k)) * perPanel);
-  const rows = Math.max(1, Math.floor(pieceBytes / (bytes * Math.max(k, Math.min(columns, n + perPanel)))));
+  const rows = Math.max(1, Math.floor(pieceBytes / (size * Math.max(k, Math.min(columns, n + perPanel)))));
   for (let column = 0; column < n; column += columns) {
     const width = Math.min(columns, n - column);
     for (let batch = 0; batch < batches; ) {
       memory.scope(() => {
+        const first = batch;
         const which = batchOfB(batch);
-        const panels = packB(memory, b, what, which, column, width, double);
+        const panels = allocatePanels(memory, k, width, size);
+        const room = homeOf(memory, a, size) === undefined ? memory.allocate(Math.min(rows, m) * k * size) : undefined;
+        const placeRows = (row: number, count: number): Address => place(memory, a, row * k, count * k, room, size);
+        let left: Address | undefined;
+        packB(memory, b, what, which, column, panels, () => {
+          left = placeRows(first * m, Math.min(rows, m));
+        });
         for (; batch < batches && batchOfB(batch) === which; batch++) {
           for (let row = 0; row < m; row += rows) {
-            const count = Math.min(rows, m - row);
-            memory.scope(() => piece(memory, a, panels, what, { batch, row, count, column, width, result, double }));
+            const [firstRow, count] = [batch * m + row, Math.min(rows, m - row)];
+            left ??= placeRows(firstRow, count);
+            const at = left;
+            memory.scope(() => piece(memory, at, panels, what, { firstRow, count, column, result }));
+            left = undefined;
           }
         }
       });
     }
   }
-  return result;
+  // A worker that was lost may still write to sums where they are.
+  return memory.hasLostWorkers && memory.results.addressOf(result) !== undefined ? result.slice() : result;
 }
 
-interface Piece {
-  readonly batch: number;
-  readonly row: number;
-  readonly count: number;
-  readonly column: number;
-  readonly width: number;
-  readonly result: Numbers;
-  readonly double: boolean;
+function sizeOfSums({ plan }: Products): NumberSize {
+  return plan.storage === 'float64' ? 8 : 4;
 }
 
-/** Columns [column, column + width) of matrix `which` of b. */
+/** Packs matrix `which` of b, columns from `column` on. */
 function packB(
   memory: KernelMemory,
   b: Operand,
   what: Products,
   which: number,
   column: number,
-  width: number,
-  double: boolean,
-): Panels {
+  panels: Panels,
+  meanwhile: () => void,
+): void {
+  const { transposed } = what;
   const { n, k } = what.shape;
-  const start = which * k * n;
-  const size = double ? 8 : 4;
-  const panels = allocatePanels(memory, k, width, size);
+  const size = sizeOfSums(what);
+  const width = panels.columns;
   memory.scope(() => {
-    let address: Address;
-    let stride: number;
-    if (what.transposed) {
-      address = copyRounded(memory, b, start + column * k, k * width, double);
-      stride = k;
-    } else if (width === n) {
-      address = copyRounded(memory, b, start, k * n, double);
-      stride = n;
-    } else {
-      const part = b.data instanceof Float32Array ? new Float32Array(k * width) : new Float64Array(k * width);
-      for (let t = 0; t < k; t++) {
-        part.set(b.data.subarray(start + t * n + column, start + t * n + column + width), t * width);
-      }
-      address = copyRounded(memory, { ...b, data: part }, 0, k * width, double);
-      stride = width;
-    }
-    const source = { address, stride, terms: k, columns: width, transposed: what.transposed, size } as const;
-    pack(memory, source, panels, what.plan.limits);
+    const home = homeOf(memory, b, size);
+    const room = home === undefined ? memory.allocate(k * width * size) : undefined;
+    const whole = transposed || width === n || home !== undefined;
+    const [operand, start] = whole
+      ? [b, which * k * n]
+      : [{ ...b, data: columnsOf(b.data, what, which, column, width) }, 0];
+    const from = start + (transposed ? column * k : whole ? column : 0);
+    const address = place(memory, operand, from, k * width, room, size);
+    const stride = transposed ? k : whole ? n : width;
+    const source = { address, stride, terms: k, columns: width, transposed, size };
+    pack(memory, source, panels, what.plan.limits, meanwhile);
   });
-  return panels;
 }
 
-/** Numbers [from, from + length) of an operand, rounded, as float32 or float64. */
-function copyRounded(memory: KernelMemory, operand: Operand, from: number, length: number, double: boolean): Address {
-  const part = operand.data.subarray(from, from + length);
-  const { kernels } = memory;
-  if (double) {
-    const address = memory.allocate(length * 8);
-    memory.float64(address, length).set(part);
-    return address;
+/** Columns [column, column + width) of matrix `which` of b. */
+function columnsOf(
+  data: Numbers,
+  { shape: { n, k } }: Products,
+  which: number,
+  column: number,
+  width: number,
+): Numbers {
+  const columns = data instanceof Float32Array ? new Float32Array(k * width) : new Float64Array(k * width);
+  for (let t = 0; t < k; t++) {
+    const from = (which * k + t) * n + column;
+    columns.set(data.subarray(from, from + width), t * width);
   }
-  const address = memory.allocate(length * 4);
-  memory.scope(() => {
-    const rounding =
-      operand.rounding === undefined ? undefined : wideConstants(memory, operand.rounding as BinaryContext);
-    if (part instanceof Float32Array) {
-      memory.float32(address, length).set(part);
-      if (rounding !== undefined) kernels.unary(0, rounding, length, address, address);
-    } else {
-      if (rounding === undefined) throw new Error('products: float64 operands of a float32 sum are rounded');
-      const wide = memory.allocate(length * 8);
-      memory.float64(wide, length).set(part);
-      kernels.narrow(rounding, length, address, wide);
-    }
-  });
-  return address;
+  return columns;
 }
 
-function piece(memory: KernelMemory, a: Operand, panels: Panels, what: Products, at: Piece): void {
-  const { m, n, k } = what.shape;
-  const { count, double, width, result } = at;
-  const firstRow = at.batch * m + at.row;
-  const address = copyRounded(memory, a, firstRow * k, count * k, double);
+/** Rows from `firstRow` of all batches on, columns from `column` on. */
+interface Piece {
+  readonly firstRow: number;
+  readonly count: number;
+  readonly column: number;
+  readonly result: Numbers;
+}
+
+function piece(memory: KernelMemory, a: Address, panels: Panels, what: Products, at: Piece): void {
+  const { n, k } = what.shape;
+  const { firstRow, count, column, result } = at;
+  const size = sizeOfSums(what);
   const padded = panels.count * 64;
-  const sums = memory.allocate(count * padded);
+  const rowLength = padded / size;
+  // Sums are computed where results are, if those are in memory and have no padding.
+  const home = rowLength === n ? memory.results.addressOf(result) : undefined;
+  const sums = home === undefined ? memory.allocate(count * padded) : home + firstRow * padded;
   runJob(memory, what.plan, what.spec, {
-    a: address,
-    rows: count,
-    terms: k,
-    panels,
-    result: sums,
-    resultStride: padded,
+    ...{ a, rows: count, terms: k, panels, result: sums, resultStride: padded },
     masks: what.mask === undefined ? 0 : rangesOf(memory, what.mask, firstRow, count, 0),
-    readColumns: what.readColumns === undefined ? 0 : rangesOf(memory, what.readColumns, firstRow, count, at.column),
+    readColumns: what.readColumns === undefined ? 0 : rangesOf(memory, what.readColumns, firstRow, count, column),
   });
-  const rowLength = padded / (double ? 8 : 4);
-  what.finish?.(sums, count, rowLength, at.column, firstRow);
-  const all = double ? memory.float64(sums, count * rowLength) : memory.float32(sums, count * rowLength);
+  what.finish?.(sums, count, rowLength, column, firstRow);
+  if (home !== undefined) return;
+  const all = memory.numbers(sums, count * rowLength, size);
   if (rowLength === n) {
     result.set(all, firstRow * n);
     return;
   }
   for (let r = 0; r < count; r++) {
-    result.set(all.subarray(r * rowLength, r * rowLength + width), (firstRow + r) * n + at.column);
+    result.set(all.subarray(r * rowLength, r * rowLength + panels.columns), (firstRow + r) * n + column);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Numbers } from '../../tensor/index.ts';
 import { TABLES_END, type Table } from './elementary-tables.ts';
 import { KERNELS } from './kernels.generated.ts';
 import { Pool, type WorkerSource } from './pool.ts';
-import { ResultArrays } from './result-arrays.ts';
+import { type Resident, ResultArrays } from './result-arrays.ts';
 
 /** An address in the kernels' memory. */
 export type Address = number;
@@ -73,6 +73,8 @@ export interface TaskedJob {
   readonly bytes: number;
   /** Writes one thread's copy; scratch that tasks write to is allocated here, for each thread its own. */
   write(job: Address): void;
+  /** What the calling thread does while others have begun; no task needs it. */
+  readonly meanwhile?: (() => void) | undefined;
 }
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -102,8 +104,8 @@ export class KernelMemory {
   /** Multiplications of a task, at least. */
   readonly taskSize: number;
   readonly module: WebAssembly.Module;
-  /** Where results are copied to. */
-  readonly results = new ResultArrays();
+  /** What results are written to. */
+  readonly results = new ResultArrays((length, size) => this.resident(length, size));
   private top = BASE;
   /** What lies below is never free again. */
   private floor = BASE;
@@ -126,15 +128,17 @@ export class KernelMemory {
   }
 
   /** Runs a job's tasks on all threads. */
-  run({ kind, tasks, bytes, write }: TaskedJob): void {
+  run({ kind, tasks, bytes, write, meanwhile }: TaskedJob): void {
     const pool = tasks > 1 ? this.pool() : undefined;
     const stride = Math.ceil(bytes / 64) * 64;
     const threads = pool?.threads ?? 1;
     const jobs = this.allocate(threads * stride);
     for (let thread = 0; thread < threads; thread++) write(jobs + thread * stride);
     if (pool !== undefined) {
-      if (pool.run(kind, jobs, stride, tasks)) return;
+      if (pool.run(kind, jobs, stride, tasks, meanwhile)) return;
       this.abandonPool();
+    } else {
+      meanwhile?.();
     }
     for (let task = 0; task < tasks; task++) this.kernels.runTask(kind, jobs, task);
   }
@@ -150,6 +154,11 @@ export class KernelMemory {
       this.startedPool = new Pool(source, setup, kernels.takeTasks, this.options.patience);
     }
     return this.startedPool.threads > 1 ? this.startedPool : undefined;
+  }
+
+  /** Whether a worker may still write to what a job was to write to. */
+  get hasLostWorkers(): boolean {
+    return this.poolFailed;
   }
 
   /** One thread from now on. What is allocated now stays so: a lost worker may still write there. */
@@ -189,6 +198,13 @@ export class KernelMemory {
   int32(address: Address, length: number): Int32Array {
     return new Int32Array(this.kernels.memory.buffer, address, length);
   }
+  /** An array that stays in memory; undefined in the middle of an operation. */
+  private resident(length: number, size: NumberSize): Resident | undefined {
+    if (this.top !== this.floor) return undefined;
+    const address = this.allocateForever(length * size);
+    return { address, numbers: this.numbers(address, length, size) };
+  }
+
   /** Numbers of `size` bytes. */
   numbers(address: Address, length: number, size: NumberSize): Numbers {
     return size === 8 ? this.float64(address, length) : this.float32(address, length);

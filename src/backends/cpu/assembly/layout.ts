@@ -51,7 +51,7 @@ export const ODD: i32 = 5;
 
 /**
  * The pool's words (pool.ts), below the module's own data: numbers of the next task to take, of the first that does not
- * exist, and how many are done; the job's copies, one a thread, their size, the number of its first task, and its kind.
+ * exist, and how many are done; the job's copies, one a thread, their size, the number of its first task, its kind, and how many threads there are.
  */
 export const POOL_TAKEN: usize = 64;
 export const POOL_LIMIT: usize = 128;
@@ -60,6 +60,7 @@ export const POOL_JOBS: usize = 256;
 export const POOL_JOB_BYTES: usize = 260;
 export const POOL_FIRST: usize = 264;
 export const POOL_KIND: usize = 268;
+export const POOL_THREADS: usize = 272;
 
 /** Kinds of jobs (tasks.ts). */
 export const MATMUL_JOB: i32 = 0;

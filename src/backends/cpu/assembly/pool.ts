@@ -3,19 +3,28 @@
  * have been taken, those below LIMIT exist. A thread that has taken a task holds up the end of its job, so what the words
  * from POOL_JOBS on say stays true until it is done; a thread that takes none (not started yet, ended) holds up nobody.
  */
-import { POOL_DONE, POOL_FIRST, POOL_JOBS, POOL_JOB_BYTES, POOL_KIND, POOL_LIMIT, POOL_TAKEN } from './layout';
+import { POOL_DONE, POOL_FIRST, POOL_JOBS, POOL_JOB_BYTES, POOL_KIND, POOL_LIMIT, POOL_TAKEN, POOL_THREADS } from './layout';
 import { runTask } from './tasks';
 
-/** Takes tasks while there are any. */
+/**
+ * Takes tasks while there are any: half of a thread's share of what is left at once, so that a thread meets the others at
+ * the words only a few times in a job, has neighbouring tasks, and all end with small portions.
+ */
 export function takeTasks(thread: i32): void {
   for (;;) {
     const task = atomic.load<i32>(POOL_TAKEN);
-    if (atomic.load<i32>(POOL_LIMIT) - task <= 0) return;
-    if (atomic.cmpxchg<i32>(POOL_TAKEN, task, task + 1) != task) continue;
+    const left = atomic.load<i32>(POOL_LIMIT) - task;
+    if (left <= 0) return;
+    const end = task + max(1, left / (2 * load<i32>(POOL_THREADS)));
+    if (atomic.cmpxchg<i32>(POOL_TAKEN, task, end) != task) continue;
     const job = load<usize>(POOL_JOBS) + thread * load<i32>(POOL_JOB_BYTES);
-    runTask(load<i32>(POOL_KIND), job, task - load<i32>(POOL_FIRST));
-    atomic.add<i32>(POOL_DONE, 1);
-    atomic.notify(POOL_DONE, 1);
+    const kind = load<i32>(POOL_KIND), first = load<i32>(POOL_FIRST);
+    for (let next = task; next != end; next++) {
+      runTask(kind, job, next - first);
+      atomic.add<i32>(POOL_DONE, 1);
+    }
+    // Only the last task of a job ends it; where it has been seen to end, there may be another job already.
+    if (atomic.load<i32>(POOL_DONE) == atomic.load<i32>(POOL_LIMIT)) atomic.notify(POOL_DONE, 1);
   }
 }
 
