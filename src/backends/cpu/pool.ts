@@ -33,7 +33,7 @@ export interface WorkerSource {
 const BODY = 'new WebAssembly.Instance(setup.module, { env: { memory: setup.memory } }).exports.serve(setup.thread);';
 
 /** Indices of the words of assembly/layout.ts. */
-const [LIMIT, DONE, JOBS] = [128 / 4, 192 / 4, 256 / 4];
+const [FRONT, BACK, LIMIT, DONE, JOBS] = [64, 68, 128, 192, 256].map((address) => address / 4);
 const WORDS = 512 / 4;
 
 /** A worker's task that is not done after so many naps of the calling thread never will be. */
@@ -78,9 +78,10 @@ export class Pool {
    */
   run(kind: number, jobs: number, jobBytes: number, tasks: number, meanwhile?: () => void): boolean {
     const { words } = this;
-    const first = words[LIMIT];
-    const end = (first + tasks) | 0;
+    const first = Atomics.load(words, FRONT);
+    const end = (words[LIMIT] + tasks) | 0;
     words.set([jobs, jobBytes, first, kind, this.threads], JOBS);
+    Atomics.store(words, BACK, (first + tasks) | 0);
     Atomics.store(words, LIMIT, end);
     Atomics.notify(words, LIMIT, tasks - 1);
     let finished: boolean;

@@ -133,7 +133,7 @@ describe('workers that fail', () => {
     const thief = `const words = new Int32Array(setup.memory.buffer, 0, 128);
       for (let taken = false; !taken; ) {
         const task = Atomics.load(words, 16);
-        taken = Atomics.load(words, 32) - task > 0 && Atomics.compareExchange(words, 16, task, task + 1) === task;
+        taken = Atomics.load(words, 17) - task > 0 && Atomics.compareExchange(words, 16, task, task + 1) === task;
       }`;
     const memory = memoryWith(2, starting(thief), 2);
     expect(memory.pool()?.threads).toBe(2);

@@ -50,10 +50,12 @@ export const UP: i32 = 4;
 export const ODD: i32 = 5;
 
 /**
- * The pool's words (pool.ts), below the module's own data: numbers of the next task to take, of the first that does not
- * exist, and how many are done; the job's copies, one a thread, their size, the number of its first task, its kind, and how many threads there are.
+ * The pool's words (pool.ts), below the module's own data: numbers of the first task that has not been taken and of the one
+ * after the last such (side by side, aligned to 8 bytes); how many tasks there have been, and how many are done; the job's
+ * copies, one a thread, their size, the number of its first task, its kind, and how many threads there are.
  */
-export const POOL_TAKEN: usize = 64;
+export const POOL_FRONT: usize = 64;
+export const POOL_BACK: usize = 68;
 export const POOL_LIMIT: usize = 128;
 export const POOL_DONE: usize = 192;
 export const POOL_JOBS: usize = 256;

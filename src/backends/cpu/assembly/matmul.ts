@@ -12,10 +12,10 @@ const SCALED: i32 = -2;
 const GENERAL: i32 = -1;
 const KAHAN_FIRST: i32 = 32;
 
-/** Task number `task` of a job, its blocks taken row by row. */
+/** Task number `task` of a job, its blocks taken column by column: a thread goes on with the panels it has read. */
 export function matmulTask(job: Job, task: i32): void {
-  const across = (job.panelCount + job.panelsPerTask - 1) / job.panelsPerTask;
-  const row = (task / across) * job.rowsPerTask, panel = (task % across) * job.panelsPerTask;
+  const down = (job.rows + job.rowsPerTask - 1) / job.rowsPerTask;
+  const row = (task % down) * job.rowsPerTask, panel = (task / down) * job.panelsPerTask;
   block(job, row, min(row + job.rowsPerTask, job.rows), panel, min(panel + job.panelsPerTask, job.panelCount));
 }
 
