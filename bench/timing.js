@@ -24,16 +24,26 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Seconds of one call of `run` by `clock`, over `repeat` calls, after as long again to fill caches that others used. */
+/** Parts of a measurement, of which the median counts: another program interrupts a few of them, if any. */
+const PARTS = 10;
+
+/**
+ * Seconds of one call of `run` by `clock`: the median of ten parts of `repeat` calls in all, after as long again to fill caches
+ * that others used. Fewer calls than parts are one part.
+ */
 export function timed(run, clock, repeat) {
   for (let i = 0; i < repeat; i++) run();
-  const start = clock();
-  for (let i = 0; i < repeat; i++) run();
-  return (clock() - start) / repeat;
+  const calls = repeat < PARTS ? repeat : Math.ceil(repeat / PARTS);
+  const part = () => {
+    const start = clock();
+    for (let i = 0; i < calls; i++) run();
+    return (clock() - start) / calls;
+  };
+  return median(Array.from({ length: repeat < PARTS ? 1 : PARTS }, part));
 }
 
-/** Long enough for the resolution of the CPU clock, which is a few milliseconds on some systems. */
-const LEAST_SECONDS = 0.1;
+/** A tenth of it is long enough for the resolution of the CPU clock, which is a few milliseconds on some systems. */
+const LEAST_SECONDS = 0.3;
 /** V8 optimises what runs for a while. */
 const WARM_SECONDS = 0.2;
 
