@@ -31,7 +31,9 @@ export function panelsFigure(figure: Figure): string {
   const { panels, title } = figure;
   const scales = { x: scaleOf(figure, 'x'), y: scaleOf(figure, 'y') };
   const columns = Math.min(MOST_IN_A_ROW, Math.max(1, panels.length));
-  const width = LEFT + Math.max(columns, 2) * PANEL_WIDTH + 16;
+  // One panel takes the room of two: title and caption need it.
+  const panelWidth = columns === 1 ? 2 * PANEL_WIDTH : PANEL_WIDTH;
+  const width = LEFT + columns * panelWidth + 16;
   const names = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))];
   const legend = legendOf(names, panels, width);
   const top = 44 + legend.height;
@@ -40,7 +42,7 @@ export function panelsFigure(figure: Figure): string {
   const notes = wrap(captionOf(figure), (width - 2 * LEFT + 40) / 5.4);
   const captionTop = top + rows * rowHeight + 10;
   const height = captionTop + 15 * notes.length + 6;
-  const place = (i: number) => [LEFT + (i % columns) * PANEL_WIDTH, top + Math.floor(i / columns) * rowHeight];
+  const place = (i: number) => [LEFT + (i % columns) * panelWidth, top + Math.floor(i / columns) * rowHeight];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`,
     ` font-family="Arial, Helvetica, sans-serif" role="img" aria-label="${htmlText(title)}">`,
@@ -57,9 +59,9 @@ export function panelsFigure(figure: Figure): string {
         label,
         panel.title === undefined ? '' : text(x + 8, y + 14, 12, INK, panel.title, ' font-weight="700"'),
         `<g transform="translate(${x},${y + 20})" fill="${INK}" color="${INK}" font-size="11" text-anchor="middle">`,
-        drawn(panel, names, scales, i % columns === 0),
+        drawn(panel, names, scales, panelWidth, i % columns === 0),
         '</g>',
-        text(x + PANEL_WIDTH / 2, y + 20 + PANEL_HEIGHT + 14, 12, INK, figure.x.label, ' text-anchor="middle"'),
+        text(x + panelWidth / 2, y + 20 + PANEL_HEIGHT + 14, 12, INK, figure.x.label, ' text-anchor="middle"'),
       ].join('');
     }),
     ...notes.map((note, i) => text(LEFT, captionTop + 15 * i, 11, QUIET, note)),
@@ -95,6 +97,7 @@ function drawn(
   panel: FigurePanel,
   names: readonly string[],
   { x, y }: { x: Scale; y: Scale },
+  width: number,
   labels: boolean,
 ): string {
   const ticksOf = ({ type, ticks }: Scale) => ({
@@ -111,7 +114,7 @@ function drawn(
     );
   return plotted({
     className: 'panel',
-    width: PANEL_WIDTH,
+    width,
     height: PANEL_HEIGHT,
     marginLeft: 8,
     marginRight: 10,
