@@ -110,10 +110,12 @@ describe.skipIf(gpu === undefined)(needsGpu('exp, tanh and erf'), () => {
       await checkAll(`${name} of ${format.name}`, `${format.name}; subnormals=flush`, name, normal(x, format), false);
     }
   });
-  it.each(names)('%s of all bf16 numbers, by tables', async (name) => {
-    const x = Float32Array.from({ length: 2 ** 16 }, (_, i) => decode(BigInt(i), formats.bf16));
-    await checkAll(name, 'bf16', name, x, true);
-    await checkAll(`${name}, up`, 'bf16; mode=up, overflow=saturate', name, x, true);
+  it.each(names)('%s of all numbers of short formats, by tables', async (name) => {
+    for (const format of [formats.bf16, formats.fp16, formats.e5m2, formats.e4m3]) {
+      const x = Float32Array.from({ length: 2 ** format.width }, (_, i) => decode(BigInt(i), format));
+      await checkAll(`${name} of ${format.name}`, format.name, name, x, true);
+      await checkAll(`${name} of ${format.name}, up`, `${format.name}; mode=up, overflow=saturate`, name, x, true);
+    }
   });
   it('none of them was undecided', async () => {
     const device = new GpuArithmetic('fp32', () => parseSpec('fp32'), gpu!);
