@@ -4,7 +4,9 @@
  * are only lent lie in the kernels' memory, as long as there is room, so that products read and write them where they are.
  */
 import type { Numbers } from '../../tensor/index.ts';
-import type { NumberSize } from './wasm.ts';
+
+/** Bytes of a float32 or of a float64. */
+export type NumberSize = 4 | 8;
 
 /** Smaller arrays are left to the garbage collector. */
 const LEAST_BYTES = 1 << 16;

@@ -4,13 +4,12 @@ import type { Numbers } from '../../tensor/index.ts';
 import { TABLES_END, type Table } from './elementary-tables.ts';
 import { KERNELS } from './kernels.generated.ts';
 import { Pool, type WorkerSource } from './pool.ts';
-import { type Resident, ResultArrays } from './result-arrays.ts';
+import { type NumberSize, type Resident, ResultArrays } from './result-arrays.ts';
 
 /** An address in the kernels' memory. */
 export type Address = number;
 
-/** Bytes of a float32 or of a float64. */
-export type NumberSize = 4 | 8;
+export type { NumberSize };
 
 /** In the order of assembly/vectors.ts. */
 export const operations = ['add', 'subtract', 'multiply', 'divide'] as const;
