@@ -1,44 +1,44 @@
 // Behind the integer core.
 
 // A sum of n terms; `size` terms of a chunk, or lanes.
-struct OrderShape_of_scores { n: u32, size: u32, reversed: u32 }
-struct Place_of_scores { term: u32, starts: bool }
+struct OrderShape_scores { n: u32, size: u32, reversed: u32 }
+struct Place_scores { term: u32, starts: bool }
 
-fn place_of_of_scores(o: OrderShape_of_scores, j: u32) -> Place_of_scores {
-  return Place_of_scores(select(j, o.n - 1u - j, o.reversed != 0u), j % o.size == 0u);
+fn place_of_scores(o: OrderShape_scores, j: u32) -> Place_scores {
+  return Place_scores(select(j, o.n - 1u - j, o.reversed != 0u), j % o.size == 0u);
 }
 
 // The random words of an element, from the sum's first step on.
-struct Words_of_scores { at: Addresses, element: u32, first: u32 }
+struct Words_scores { at: Addresses, element: u32, first: u32 }
 
-fn step_word_of_scores(w: Words_of_scores, step: u32) -> u32 { return word_of(w.at, w.element, w.first + step); }
+fn step_word_scores(w: Words_scores, step: u32) -> u32 { return word_of(w.at, w.element, w.first + step); }
 
-fn start_term_of_scores(r: Rounding, x: u32, y: u32, word: u32) -> u32 { return convert(r, x, word); }
-fn extend_term_of_scores(r: Rounding, s: u32, x: u32, y: u32, word: u32) -> u32 { return add(r, s, x, word); }
+fn start_term_scores(r: Rounding, x: u32, y: u32, word: u32) -> u32 { return convert(r, x, word); }
+fn extend_term_scores(r: Rounding, s: u32, x: u32, y: u32, word: u32) -> u32 { return add(r, s, x, word); }
 
-struct Sum_of_scores { chain: u32, total: u32, chains: u32 }
+struct Sum_scores { chain: u32, total: u32, chains: u32 }
 
-fn close_of_scores(s: ptr<function, Sum_of_scores>, r: Rounding, o: OrderShape_of_scores, w: Words_of_scores) {
+fn close_scores(s: ptr<function, Sum_scores>, r: Rounding, o: OrderShape_scores, w: Words_scores) {
   if ((*s).chains == 0u) {
     (*s).total = (*s).chain;
   } else {
-    (*s).total = add(r, (*s).total, (*s).chain, step_word_of_scores(w, o.n + (*s).chains - 1u));
+    (*s).total = add(r, (*s).total, (*s).chain, step_word_scores(w, o.n + (*s).chains - 1u));
   }
   (*s).chains += 1u;
 }
 
-fn take_of_scores(s: ptr<function, Sum_of_scores>, r: Rounding, o: OrderShape_of_scores, w: Words_of_scores, j: u32, x: u32, y: u32) {
-  let word = step_word_of_scores(w, j);
+fn take_scores(s: ptr<function, Sum_scores>, r: Rounding, o: OrderShape_scores, w: Words_scores, j: u32, x: u32, y: u32) {
+  let word = step_word_scores(w, j);
   if (j % o.size == 0u) {
-    if (j > 0u) { close_of_scores(s, r, o, w); }
-    (*s).chain = start_term_of_scores(r, x, y, word);
+    if (j > 0u) { close_scores(s, r, o, w); }
+    (*s).chain = start_term_scores(r, x, y, word);
   } else {
-    (*s).chain = extend_term_of_scores(r, (*s).chain, x, y, word);
+    (*s).chain = extend_term_scores(r, (*s).chain, x, y, word);
   }
 }
 
-fn finish_of_scores(s: ptr<function, Sum_of_scores>, r: Rounding, o: OrderShape_of_scores, w: Words_of_scores) -> u32 {
-  close_of_scores(s, r, o, w);
+fn finish_scores(s: ptr<function, Sum_scores>, r: Rounding, o: OrderShape_scores, w: Words_scores) -> u32 {
+  close_scores(s, r, o, w);
   return (*s).total;
 }
 
@@ -103,36 +103,36 @@ fn finish(s: ptr<function, Sum>, r: Rounding, o: OrderShape, w: Words) -> u32 {
 }
 
 // A sum of n terms; `size` terms of a chunk, or lanes.
-struct OrderShape_of_context { n: u32, size: u32, reversed: u32 }
-struct Place_of_context { term: u32, starts: bool }
+struct OrderShape_context { n: u32, size: u32, reversed: u32 }
+struct Place_context { term: u32, starts: bool }
 
-fn place_of_of_context(o: OrderShape_of_context, j: u32) -> Place_of_context { return Place_of_context(j, j == 0u); }
+fn place_of_context(o: OrderShape_context, j: u32) -> Place_context { return Place_context(j, j == 0u); }
 
 // The random words of an element, from the sum's first step on.
-struct Words_of_context { at: Addresses, element: u32, first: u32 }
+struct Words_context { at: Addresses, element: u32, first: u32 }
 
-fn step_word_of_context(w: Words_of_context, step: u32) -> u32 { return word_of(w.at, w.element, w.first + step); }
+fn step_word_context(w: Words_context, step: u32) -> u32 { return word_of(w.at, w.element, w.first + step); }
 
-fn start_term_of_context(r: Rounding, x: u32, y: u32, word: u32) -> u32 { return multiply(r, x, y, word); }
-fn extend_term_of_context(r: Rounding, s: u32, x: u32, y: u32, word: u32) -> u32 { return fused_multiply_add(r, x, y, s, word); }
+fn start_term_context(r: Rounding, x: u32, y: u32, word: u32) -> u32 { return multiply(r, x, y, word); }
+fn extend_term_context(r: Rounding, s: u32, x: u32, y: u32, word: u32) -> u32 { return fused_multiply_add(r, x, y, s, word); }
 
-struct Sum_of_context { total: u32, compensation: u32 }
+struct Sum_context { total: u32, compensation: u32 }
 
-fn take_of_context(s: ptr<function, Sum_of_context>, r: Rounding, o: OrderShape_of_context, w: Words_of_context, j: u32, x: u32, y: u32) {
+fn take_context(s: ptr<function, Sum_context>, r: Rounding, o: OrderShape_context, w: Words_context, j: u32, x: u32, y: u32) {
   if (j == 0u) {
-    (*s).total = start_term_of_context(r, x, y, step_word_of_context(w, 0u));
+    (*s).total = start_term_context(r, x, y, step_word_context(w, 0u));
     return;
   }
   let step = 4u * j - 3u;
   // t − c as −c + t, which rounds alike, signed zeros included.
-  let term = extend_term_of_context(r, (*s).compensation ^ SIGN_BIT, x, y, step_word_of_context(w, step));
-  let sum = add(r, (*s).total, term, step_word_of_context(w, step + 1u));
-  let grown = subtract(r, sum, (*s).total, step_word_of_context(w, step + 2u));
-  (*s).compensation = subtract(r, grown, term, step_word_of_context(w, step + 3u));
+  let term = extend_term_context(r, (*s).compensation ^ SIGN_BIT, x, y, step_word_context(w, step));
+  let sum = add(r, (*s).total, term, step_word_context(w, step + 1u));
+  let grown = subtract(r, sum, (*s).total, step_word_context(w, step + 2u));
+  (*s).compensation = subtract(r, grown, term, step_word_context(w, step + 3u));
   (*s).total = sum;
 }
 
-fn finish_of_context(s: ptr<function, Sum_of_context>, r: Rounding, o: OrderShape_of_context, w: Words_of_context) -> u32 { return (*s).total; }
+fn finish_context(s: ptr<function, Sum_context>, r: Rounding, o: OrderShape_context, w: Words_context) -> u32 { return (*s).total; }
 
 @group(0) @binding(0) var<storage, read> query: array<u32>;
 @group(0) @binding(1) var<storage, read> key: array<u32>;
@@ -189,7 +189,7 @@ fn main(
     let slot = local / 8u;
     let lane = local % 8u;
     let row = first + slot;
-    let o = OrderShape_of_scores(p[14][2], p[14][3], p[15][0]);
+    let o = OrderShape_scores(p[14][2], p[14][3], p[15][0]);
     let product = Rounding(i32(p[15][3]), i32(p[16][0]), p[16][1], p[16][2], p[16][3], p[17][0], p[17][1], p[17][2], p[17][3], p[18][0], p[18][1], p[18][2], p[18][3]);
     let accumulate = Rounding(i32(p[19][0]), i32(p[19][1]), p[19][2], p[19][3], p[20][0], p[20][1], p[20][2], p[20][3], p[21][0], p[21][1], p[21][2], p[21][3], p[22][0]);
     let out = Rounding(i32(p[22][1]), i32(p[22][2]), p[22][3], p[23][0], p[23][1], p[23][2], p[23][3], p[24][0], p[24][1], p[24][2], p[24][3], p[25][0], p[25][1]);
@@ -208,15 +208,15 @@ fn main(
     for (var j = seen.x + lane; j < seen.y; j += 8u) {
       let i = row * p[0][1] + j;
       let start = (matrix * p[0][1] + j) * o.n;
-      let w = Words_of_scores(at, element_of(at, i), p[15][1]);
-      var s = Sum_of_scores();
+      let w = Words_scores(at, element_of(at, i), p[15][1]);
+      var s = Sum_scores();
       for (var j = 0u; j < o.n; j++) {
-        let term = place_of_of_scores(o, j).term;
+        let term = place_of_scores(o, j).term;
         let x = query[row * o.n + term];
         let y = key[start + term];
-        take_of_scores(&s, accumulate, o, w, j, multiply(product, x, y, word_of(at, w.element, place_of_of_scores(o, j).term)), 0u);
+        take_scores(&s, accumulate, o, w, j, multiply(product, x, y, word_of(at, w.element, place_of_scores(o, j).term)), 0u);
       }
-      let sum = finish_of_scores(&s, accumulate, o, w);
+      let sum = finish_scores(&s, accumulate, o, w);
       let dot = convert(out, sum, word_of(at, w.element, w.first + p[15][2]));
       let word = word_of(at, w.element, p[13][3]);
       scores[i] = multiply(out, operand(dot, p[14][0]), operand(p[13][2], p[14][0]), word);
@@ -296,7 +296,7 @@ fn main(
     let slot = local / 8u;
     let lane = local % 8u;
     let row = first + slot;
-    let o = OrderShape_of_context(p[28][0], p[28][1], p[28][2]);
+    let o = OrderShape_context(p[28][0], p[28][1], p[28][2]);
     let product = Rounding(i32(p[32][2]), i32(p[32][3]), p[33][0], p[33][1], p[33][2], p[33][3], p[34][0], p[34][1], p[34][2], p[34][3], p[35][0], p[35][1], p[35][2]);
     let accumulate = Rounding(i32(p[35][3]), i32(p[36][0]), p[36][1], p[36][2], p[36][3], p[37][0], p[37][1], p[37][2], p[37][3], p[38][0], p[38][1], p[38][2], p[38][3]);
     let out = Rounding(i32(p[39][0]), i32(p[39][1]), p[39][2], p[39][3], p[40][0], p[40][1], p[40][2], p[40][3], p[41][0], p[41][1], p[41][2], p[41][3], p[42][0]);
@@ -309,10 +309,10 @@ fn main(
     for (var j = 0u + lane; j < p[27][1]; j += 8u) {
       let i = row * p[27][1] + j;
       let start = matrix * o.n * p[27][1] + j;
-      let w = Words_of_context(at, element_of(at, i), p[28][3]);
-      var s = Sum_of_context();
+      let w = Words_context(at, element_of(at, i), p[28][3]);
+      var s = Sum_context();
       for (var j = 0u; j < o.n; j++) {
-        let term = place_of_of_context(o, j).term;
+        let term = place_of_context(o, j).term;
         var x = 0u;
         var y = 0u;
         if (term >= seen.x && term < seen.y) {
@@ -320,9 +320,9 @@ fn main(
           x = convert(input, operand(x, p[27][2]), word_of(input_at, element_of(input_at, row * o.n + term), 0u));
           y = value[start + term * p[27][1]];
         }
-        take_of_context(&s, accumulate, o, w, j, x, y);
+        take_context(&s, accumulate, o, w, j, x, y);
       }
-      let sum = finish_of_context(&s, accumulate, o, w);
+      let sum = finish_context(&s, accumulate, o, w);
       let dot = convert(out, sum, word_of(at, w.element, w.first + p[29][0]));
       context[i] = dot;
     }

@@ -159,8 +159,8 @@ function contextWgsl({ product, rounds }: AttentionText['context']): string {
 function kernelOf({ scores, softmax, context, core }: AttentionText): Kernel {
   const u = attentionUniform;
   const sums = ({ family, product }: ProductText): string => sumsWgsl(family, termKinds[product]);
-  const ofScores = renaming(sums(scores), '_of_scores');
-  const ofContext = renaming(sums(context), '_of_context');
+  const ofScores = renaming(sums(scores), '_scores');
+  const ofContext = renaming(sums(context), '_context');
   const code = [
     ...[coreWgsl(core), ofScores(sums(scores)), sumsWgsl(softmax.family, 'numbers'), ofContext(sums(context))],
     bufferWgsl(
