@@ -44,7 +44,7 @@ export function hasBindings({ limits }: Pick<GpuDevice, 'limits'>): boolean {
 }
 
 /** Terms of both products from which on a device in software gains more than it takes longer to compile (docs/webgpu.md). */
-const MANY_TERMS = 1 << 20;
+const MANY_TERMS = 1 << 21;
 
 /**
  * Whether one kernel is quicker: where the products would be summed in integers anyway, in which it saves those of hidden
