@@ -43,12 +43,15 @@ export function hasBindings({ limits }: Pick<GpuDevice, 'limits'>): boolean {
   return limits.maxStorageBuffersPerShaderStage >= ATTENTION_BUFFERS;
 }
 
-/** Terms of both products from which on a device in software gains more than it takes longer to compile (docs/webgpu.md). */
+/**
+ * Terms of both products from which on a device in software takes the kernel: it saves about half a microsecond a term, so that
+ * a few layers gain the seconds that it takes to compile (docs/webgpu.md).
+ */
 const MANY_TERMS = 1 << 21;
 
 /**
- * Whether one kernel is quicker: where the products would be summed in integers anyway, in which it saves those of hidden
- * keys; on a device in software, if there are many of them.
+ * Whether one kernel is quicker: where both products would be summed in integers anyway, of which it leaves out scores of hidden
+ * keys; on a device in software, where there are many terms.
  */
 export function isQuicker(
   { info }: Pick<GpuDevice, 'info'>,
