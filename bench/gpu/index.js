@@ -4,6 +4,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { missingBuild, modules } from '../build.js';
+import { attentions } from './attention.js';
 import { decoders } from './decoders.js';
 import { products } from './products.js';
 import { markdown } from './report.js';
@@ -62,6 +63,7 @@ async function measure({ budget, quick }) {
     const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version };
     const results = { schema: 'ulpwise.bench-gpu/1', device: backend.probe.device, machine, budgetSeconds: budget };
     results.products = await products(context);
+    results.attention = await attentions(context);
     results.rounding = await arrayRounding(context);
     results.decoders = await decoders(context, results.products);
     results.probe = { trusted: backend.probe.trusted, findings: backend.probe.findings };
@@ -87,7 +89,8 @@ async function main(words) {
   for (const { policy, n, bitsDiffer } of differing) {
     console.error(`bench:gpu: ${policy}, ${n}³: ${bitsDiffer} results are not the CPU backend's`);
   }
-  if (differing.length > 0 || results.rounding.some(({ bitsDiffer }) => bitsDiffer > 0)) process.exitCode = 1;
+  const others = [...results.attention, ...results.rounding];
+  if (differing.length > 0 || others.some(({ bitsDiffer }) => bitsDiffer > 0)) process.exitCode = 1;
 }
 
 try {

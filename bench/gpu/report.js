@@ -7,7 +7,7 @@ function table(titles, rows) {
   return [line(titles), line(titles.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
 }
 
-export function markdown({ device, machine, budgetSeconds, products, rounding, decoders, probe }) {
+export function markdown({ device, machine, budgetSeconds, products, attention, rounding, decoders, probe }) {
   const trusted = Object.entries(probe.trusted).map(([name, holds]) => `${name}: ${holds ? 'yes' : 'no'}`);
   return `# WebGPU benchmark
 
@@ -24,6 +24,18 @@ ${table(
   products.rows.map((row) => [
     ...[row.policy, `${row.n}³`, show(row.gops), show(row.seconds), show(row.gops / products.plain.gops)],
     show(row.bitsDiffer),
+  ]),
+)}
+
+## Attention
+
+Seconds of causal attention, its operations one by one and in one kernel; \`differ\`: probabilities and results whose bits are not
+the CPU backend's.
+
+${table(
+  ['policy', 'heads', 'width', 'tokens', 'one by one', 'one kernel', 'differ'],
+  attention.map((row) => [
+    ...[row.policy, row.heads, row.width, row.tokens, show(row.composed), show(row.fused), show(row.bitsDiffer)],
   ]),
 )}
 

@@ -101,9 +101,35 @@ export interface CompositeOperations<V> {
   rotate(site: string, x: V, tables: RotaryTables): V;
 }
 
+/** The sites of attention's three operations. */
+export interface AttentionSites {
+  readonly scores: string;
+  readonly probs: string;
+  readonly context: string;
+}
+
+/** What attention comes to: its scores, their softmax, and that times the values, [..., m, d]. */
+export interface Attention<V> {
+  readonly scores: V;
+  readonly probs: V;
+  readonly context: V;
+}
+
 export interface Arithmetic<V> extends BasicOperations<V>, CompositeOperations<V> {
   /** Such as `softfloat(bf16)`, `double-double`. */
   readonly name: string;
+  /**
+   * `scores`, `softmax` of them and its `matmul` with `value` [..., n, d] in one go, with the same bits. Undefined where an
+   * interpreter would rather be asked for one after the other.
+   */
+  attention?(
+    sites: AttentionSites,
+    query: V,
+    key: V,
+    value: V,
+    scale: RealTable,
+    mask: KeyMask,
+  ): Attention<V> | undefined;
   /**
    * Says that nobody reads these values any more, nor what shares their storage, but for `kept`: an interpreter may use it
    * for other values.

@@ -5,8 +5,9 @@ import type { GpuDevice, Kernel } from './device.ts';
 export const GROUP = 64;
 /** Workgroups along one axis of a dispatch. */
 const MAX_GROUPS = 65535;
-/** Words of a kernel's uniform. */
+/** Words of a kernel's uniform, and of one that needs more. */
 export const UNIFORM_WORDS = 128;
+export const LARGE_UNIFORM_WORDS = 2 * UNIFORM_WORDS;
 /** Bytes of a uniform, a multiple of every device's alignment, and of all those of a submission. */
 const ALIGNMENT = 4 * UNIFORM_WORDS;
 const UNIFORM_BYTES = 1 << 18;
@@ -34,7 +35,7 @@ export class Commands {
     this.uniformBuffer = device.uniforms(UNIFORM_BYTES);
   }
 
-  /** Queues one run of a kernel over its buffers, with the words of its uniform (at most UNIFORM_WORDS). */
+  /** Queues one run of a kernel over its buffers, with the words of its uniform. */
   dispatch(kernel: Kernel, buffers: readonly GPUBuffer[], words: readonly number[], groups: Groups): void {
     if (groups.some((n) => n === 0)) return;
     this.pass(kernel, buffers, words, (pass) => pass.dispatchWorkgroups(...groups));
@@ -51,14 +52,15 @@ export class Commands {
     words: readonly number[],
     run: (pass: GPUComputePassEncoder) => void,
   ): void {
-    if (this.used + ALIGNMENT > UNIFORM_BYTES) this.submit();
+    const size = words.length > UNIFORM_WORDS ? 4 * LARGE_UNIFORM_WORDS : ALIGNMENT;
+    if (this.used + size > UNIFORM_BYTES) this.submit();
     this.encoder ??= this.device.encoder();
     const offset = this.used;
-    this.used += ALIGNMENT;
-    const uniform = new Uint32Array(this.uniforms, offset, ALIGNMENT / 4);
+    this.used += size;
+    const uniform = new Uint32Array(this.uniforms, offset, size / 4);
     uniform.set(words.map((word) => word >>> 0));
     const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
-    const resource = { buffer: this.uniformBuffer, offset, size: ALIGNMENT };
+    const resource = { buffer: this.uniformBuffer, offset, size };
     const pass = this.encoder.beginComputePass();
     pass.setPipeline(this.device.pipeline(kernel));
     pass.setBindGroup(0, this.device.bindGroup(kernel.bindings, [...entries, { binding: buffers.length, resource }]));

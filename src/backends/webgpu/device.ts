@@ -37,7 +37,7 @@ export interface Kernel {
 // Dawn's objects must stay reachable while anything of theirs runs: collected earlier, they take the process with them.
 const reachable = new Set<object>();
 
-const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
+const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage'] as const;
 
 export class GpuDevice {
   readonly info: GpuInfo;

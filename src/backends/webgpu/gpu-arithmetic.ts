@@ -2,7 +2,7 @@
  * The softfloat interpreter on a GPU: the same programs and bits as the CPU backend. Tensors stay on the device; `lower`
  * reads them back. It computes in the formats inside float32, and refuses others.
  */
-import type { Linear, MatmulOptions, Norm, RealTable } from '../../arithmetic/arithmetic.ts';
+import type { Attention, AttentionSites, Linear, MatmulOptions, Norm, RealTable } from '../../arithmetic/arithmetic.ts';
 import { broadcastShapes, linearShape } from '../../arithmetic/axes.ts';
 import { parameterContextOf, type SpecOf } from '../../arithmetic/softfloat.ts';
 import type { Part } from '../../arithmetic/stochastic.ts';
@@ -15,6 +15,7 @@ import { kernelMemory } from '../cpu/wasm.ts';
 import { type ColumnBlock, columnBlocks } from './column-blocks.ts';
 import { Commands, groupsFor } from './commands.ts';
 import type { GpuDevice } from './device.ts';
+import { GpuAttention } from './gpu-attention.ts';
 import { GpuElementary } from './gpu-elementary.ts';
 import { type Composites, GpuFused } from './gpu-fused.ts';
 import { GpuMovements } from './gpu-movements.ts';
@@ -44,6 +45,7 @@ export class GpuArithmetic extends ScopedComposites {
   private readonly movements: GpuMovements;
   /** Undefined where all composites are composed. */
   private readonly fused: GpuFused | undefined;
+  private readonly attentions: GpuAttention | undefined;
   private readonly sites = new Map<string, GpuSite>();
   private readonly parameters: Rounded<Tensor> = new WeakMap();
   private readonly tables: Rounded<RealTable> = new WeakMap();
@@ -64,9 +66,12 @@ export class GpuArithmetic extends ScopedComposites {
     this.functions = new GpuElementary(device, this.commands, this.memory);
     this.sums = new GpuSums(device, this.commands, this.memory);
     this.movements = new GpuMovements(this.commands, this.memory);
-    const { commands, memory, functions, movements } = this;
+    const { commands, memory, functions, movements, sums } = this;
     const spares = composites === 'chosen' && device.info.software;
-    this.fused = composites === 'composed' ? undefined : new GpuFused(commands, memory, functions, movements, spares);
+    if (composites === 'composed') return;
+    this.fused = new GpuFused(commands, memory, functions, movements, spares);
+    const parts = { device, commands, memory, functions, movements, sums, fused: this.fused };
+    this.attentions = new GpuAttention(parts, composites === 'chosen');
   }
 
   private site(name: string): GpuSite {
@@ -297,6 +302,17 @@ export class GpuArithmetic extends ScopedComposites {
       () => super.softmax(site, x, mask),
       (fused) => fused.softmax(this.site(site), x, mask),
     );
+  }
+  attention(
+    sites: AttentionSites,
+    query: GpuTensor,
+    key: GpuTensor,
+    value: GpuTensor,
+    scale: RealTable,
+    mask: KeyMask,
+  ): Attention<GpuTensor> | undefined {
+    const [scores, probs, context] = [sites.scores, sites.probs, sites.context].map((name) => this.site(name));
+    return this.attentions?.attention({ scores, probs, context }, { query, key, value, scale, mask });
   }
   override layerNorm(site: string, x: GpuTensor, norm: Norm, epsilon: number): GpuTensor {
     return this.composite(

@@ -10,7 +10,7 @@ import { type Addresses, partFrom } from '../../arithmetic/stochastic.ts';
 import { scalarsOf } from '../../softfloat/scalar.ts';
 import { type KeyMask, rowLength, sizeOf } from '../../tensor/index.ts';
 import { type Commands, GROUP, type Groups, groupsFor } from './commands.ts';
-import type { GpuElementary } from './gpu-elementary.ts';
+import type { Evaluation, GpuElementary } from './gpu-elementary.ts';
 import type { GpuMovements } from './gpu-movements.ts';
 import { orderWords } from './gpu-sums.ts';
 import { type Allocation, float32Of, type GpuMemory, type GpuTensor } from './gpu-tensor.ts';
@@ -46,7 +46,8 @@ interface RowAddresses {
 
 /**
  * `fused` wherever there is a kernel; `chosen` leaves composed what was measured to be slower fused on a device in software
- * (docs/webgpu.md): norms, and softmax whose exp comes from a table of results.
+ * (docs/webgpu.md): norms, and softmax whose exp comes from a table of results; and on any device attention whose products run
+ * on float32 hardware.
  */
 export type Composites = 'composed' | 'fused' | 'chosen';
 
@@ -74,26 +75,40 @@ export class GpuFused {
 
   /** Undefined where it is better composed. */
   softmax(site: GpuSite, x: GpuTensor, mask: KeyMask | undefined): GpuTensor | undefined {
+    const count = sizeOf(x.shape);
+    const evaluation = this.exponential(site, x);
+    if (this.spares && evaluation.source === 'results') return undefined;
+    const { fields, family } = this.softmaxRun(site, x, mask, evaluation);
+    const result = this.memory.allocate(count);
+    const ranges = mask === undefined ? x.allocation : this.movements.onDevice(mask, x.shape).ranges;
+    const buffers = [x.allocation, ranges].map(({ buffer }) => buffer);
+    buffers.push(evaluation.table, this.functions.undecided, result.buffer);
+    const kernel = softmaxKernel(family, evaluation.source, site.core);
+    this.commands.dispatch(kernel, buffers, softmaxUniform.words(fields), rowGroups(fields.rows));
+    return { shape: x.shape, allocation: result, format: site.spec.out };
+  }
+
+  /** How a softmax of x takes exp. */
+  exponential(site: GpuSite, x: Pick<GpuTensor, 'shape' | 'format'>): Evaluation {
+    const { out, softmax } = site.spec;
+    return this.functions.evaluation(site, 'exp', softmax === 'shifted' ? out : x.format, sizeOf(x.shape));
+  }
+
+  /** A kernel's `softmaxFields`, with the random words of one softmax of x, and how its rows are summed. */
+  softmaxRun(site: GpuSite, x: Pick<GpuTensor, 'shape' | 'format'>, mask: KeyMask | undefined, { shift }: Evaluation) {
     const { out, accumulate, order, softmax } = site.spec;
     const shifted = softmax === 'shifted';
     const [count, width] = [sizeOf(x.shape), rowLength(x.shape)];
     const rows = count / width;
     const sum = sumShape(order, width);
-    const inner = shifted ? out : x.format;
-    const { source, table, shift } = this.functions.evaluation(site, 'exp', inner, count);
-    if (this.spares && source === 'results') return undefined;
     const { at, rowAt } = this.claim(site, count, shifted ? 3 : 2, rows, sumSteps(order, width));
-    const uniform = softmaxUniform.words({
+    const fields = {
       ...{ rows, width, ...this.movements.maskFields(x, mask), shifted: shifted ? 1 : 0, shift },
-      ...{ flush: [x.format, inner, out, accumulate].map((format) => site.flushBelow(format)) },
+      ...{ flush: [x.format, shifted ? out : x.format, out, accumulate].map((format) => site.flushBelow(format)) },
       ...{ order: orderWords(width, sum), out: site.rounding(out), accumulate: site.rounding(accumulate) },
       ...{ at: addressWords(at), rowAt: addressWords(rowAt) },
-    });
-    const result = this.memory.allocate(count);
-    const ranges = mask === undefined ? x.allocation : this.movements.onDevice(mask, x.shape).ranges;
-    const buffers = [x.allocation.buffer, ranges.buffer, table, this.functions.undecided, result.buffer];
-    this.commands.dispatch(softmaxKernel(sum.family, source, site.core), buffers, uniform, rowGroups(rows));
-    return { shape: x.shape, allocation: result, format: out };
+    };
+    return { fields, family: sum.family };
   }
 
   /** LayerNorm where rows are `centred`, else RMSNorm. Undefined where it is better composed. */
@@ -162,10 +177,10 @@ export class GpuFused {
 }
 
 /** The bits of a constant as a site has it. */
-function constantBits({ spec }: GpuSite, { reals: [real] }: RealTable): number {
+export function constantBits({ spec }: GpuSite, { reals: [real] }: RealTable): number {
   return bitsOf(scalarsOf(parameterContextOf(spec, spec.out)).fromReal(real));
 }
 
-function rowGroups(rows: number): Groups {
+export function rowGroups(rows: number): Groups {
   return groupsFor(Math.ceil(rows / FUSED_ROWS) * GROUP);
 }

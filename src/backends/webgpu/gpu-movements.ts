@@ -107,7 +107,7 @@ export class GpuMovements {
     return { ...v, allocation: this.masked(selectKernel, v, mask, uniform, count) };
   }
   /** Of a kernel's uniform. */
-  maskFields(v: GpuTensor, mask: KeyMask | undefined): { rowsOfSequence: number; queries: number } {
+  maskFields(v: Pick<GpuTensor, 'shape'>, mask: KeyMask | undefined): { rowsOfSequence: number; queries: number } {
     return mask === undefined ? { rowsOfSequence: 0, queries: 0 } : this.onDevice(mask, v.shape);
   }
   private masked(

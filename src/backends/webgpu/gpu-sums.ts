@@ -37,7 +37,7 @@ export function orderWords(n: number, { size, reversed }: SumShape): number[] {
 }
 
 /** Of sums of products of numbers of two formats. */
-function roundings(site: GpuSite, kind: ProductKind, a: Format | undefined, b: Format | undefined) {
+export function roundings(site: GpuSite, kind: ProductKind, a: Format | undefined, b: Format | undefined) {
   const { product, accumulate, out } = site.spec;
   const [rounded, terms] = kind === 'rounded' ? [product as Format, product as Format] : [accumulate, undefined];
   return {
@@ -46,6 +46,33 @@ function roundings(site: GpuSite, kind: ProductKind, a: Format | undefined, b: F
       kind === 'rounded' ? site.rounding(accumulate, accumulate, terms) : site.fusedRounding(accumulate, a, b),
     out: site.rounding(out, out, out),
   };
+}
+
+/** Whether a kernel of float32 operations comes before the integer one. */
+function isQuickProduct(product: ProductKind, rounded: ReturnType<typeof roundings>): boolean {
+  return isQuick(rounded.accumulate) && (product !== 'rounded' || isQuick(rounded.product));
+}
+
+/** Whether float32 operations are tried for a site's products of numbers of its input format. */
+export function triesFloat32(
+  site: GpuSite,
+  shape: { readonly m: number; readonly n: number; readonly k: number },
+): boolean {
+  const { input } = site.spec;
+  const { product, sum } = productOf(site, shape);
+  if (tiledPlan(site, product, input, input, shape.k, sum.family) !== undefined) return true;
+  return isQuickProduct(product, roundings(site, product, input, input));
+}
+
+/**
+ * How a site forms each element of a product of m rows and n columns with k terms: `steps`, the roundings of the products and
+ * of the sum, come before R_out.
+ */
+export function productOf({ spec }: GpuSite, shape: { readonly m: number; readonly n: number; readonly k: number }) {
+  const product: ProductKind = spec.fma ? 'fma' : spec.product === 'exact' ? 'exact' : 'rounded';
+  const order = orderOfProduct(spec, shape);
+  const steps = [product === 'rounded' ? shape.k : 0, sumSteps(order, shape.k)] as const;
+  return { product, sum: sumShape(order, shape.k), steps };
 }
 
 /** @throws InputError where there are more tiles than the device takes */
@@ -131,10 +158,8 @@ export class GpuSums {
       site.operation(() => {
         const left = options.isRounded ? a : this.input(site, a, size);
         const right = weights ? b : this.input(site, b, size + sizeA);
-        const product: ProductKind = spec.fma ? 'fma' : spec.product === 'exact' ? 'exact' : 'rounded';
-        const order = orderOfProduct(spec, { m, n: options.columns ?? n, k });
-        const sum = sumShape(order, k);
-        const [productSteps, terms] = [product === 'rounded' ? k : 0, sumSteps(order, k)];
+        const { product, sum, steps: ofElement } = productOf(site, { m, n: options.columns ?? n, k });
+        const [productSteps, terms] = ofElement;
         const at = site.claim(size, productSteps + terms + (options.bias === undefined ? 1 : 2));
         const result = this.memory.allocate(size);
         const buffers = [
@@ -153,10 +178,9 @@ export class GpuSums {
         const strideB = options.transposed ? [k * n, 1, k] : [k * n, n, 1];
         const uniform = (repair: number): number[] =>
           matmulUniform.words({ ...fields, ...rounded, ...steps, strideB, repair, repairGroups });
-        let quick: QuickRun | false = isQuick(rounded.accumulate) &&
-          (product !== 'rounded' || isQuick(rounded.product)) && {
-            ...{ kernel: matmulKernel(sum.family, product, 'quick'), uniform: uniform(0), groups },
-          };
+        let quick: QuickRun | false = isQuickProduct(product, rounded) && {
+          ...{ kernel: matmulKernel(sum.family, product, 'quick'), uniform: uniform(0), groups },
+        };
         if (plan !== undefined) {
           const { most, least, peak } = plan.limits;
           const { accumulate, out } = rounded;

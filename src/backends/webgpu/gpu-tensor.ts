@@ -64,16 +64,21 @@ export class GpuMemory {
 
   /** What `compute` allocates is free again afterwards, but for its result. */
   scope(compute: () => GpuTensor): GpuTensor {
+    return this.scopeOf(() => [compute()])[0];
+  }
+
+  /** The same with several results. */
+  scopeOf<T extends readonly GpuTensor[]>(compute: () => T): T {
     this.scopes.push(new Set());
-    let kept: Allocation | undefined;
+    let kept: readonly Allocation[] = [];
     try {
-      const result = compute();
-      kept = result.allocation;
-      return result;
+      const results = compute();
+      kept = results.map(({ allocation }) => allocation);
+      return results;
     } finally {
       const made = this.scopes.pop() as Set<Allocation>;
       for (const allocation of made) {
-        if (allocation === kept) {
+        if (kept.includes(allocation)) {
           this.scopes.at(-1)?.add(allocation);
         } else {
           this.forgotten.unregister(allocation);

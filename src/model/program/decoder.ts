@@ -102,10 +102,12 @@ export class DecoderProgram {
     const value = project('value', layer.value, kvHeads, false);
     const [keys, values] = cache === undefined ? [key, value] : cache.extended(A, index, first, key, value);
 
-    const scores = at('scores', A.scores(site('scores'), query, keys, this.scale, mask));
-    const probs = at('probs', A.softmax(site('probs'), scores, mask));
-
-    const perHead = A.matmul(site('context'), probs, values, { mask });
+    const sites = { scores: site('scores'), probs: site('probs'), context: site('context') };
+    const whole = A.attention?.(sites, query, keys, values, this.scale, mask);
+    const scores = at('scores', whole?.scores ?? A.scores(sites.scores, query, keys, this.scale, mask));
+    // What a tap has replaced is what follows stands on, not what came with it.
+    const probs = at('probs', scores === whole?.scores ? whole.probs : A.softmax(sites.probs, scores, mask));
+    const perHead = probs === whole?.probs ? whole.context : A.matmul(sites.context, probs, values, { mask });
     const merged = A.reshape(A.permute(perHead, [0, 2, 1, 3]), [...A.shape(x).slice(0, 2), heads * headWidth]);
     const context = at('context', merged);
     return at('attn_out', A.linear(site('attn_out'), context, layer.attentionOutput));

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { GpuDevice, type Kernel } from '../../../src/backends/webgpu/device.ts';
 import { activationKernel } from '../../../src/backends/webgpu/kernels/activation.ts';
+import { attentionKernel } from '../../../src/backends/webgpu/kernels/attention.ts';
 import { pairKernel, pairKernelNames } from '../../../src/backends/webgpu/kernels/double-float.ts';
 import { elementaryKernel } from '../../../src/backends/webgpu/kernels/elementary.ts';
 import { elementwiseKernel } from '../../../src/backends/webgpu/kernels/elementwise.ts';
@@ -42,6 +43,12 @@ const kernels: Readonly<Record<string, Kernel>> = {
   'gelu-tanh-lookup': activationKernel('gelu-tanh', 'results', 'integer'),
   'gelu-erf-lookup': activationKernel('gelu-erf', 'results', 'integer'),
   'silu-lookup': activationKernel('silu', 'results', 'integer'),
+  attention: attentionKernel({
+    scores: { family: 'chunks', product: 'rounded' },
+    softmax: { family: 'lanes', source: 'results' },
+    context: { family: 'kahan', product: 'exact', rounds: true },
+    core: 'integer',
+  }),
   'row-sum-chunks': rowSumKernel('chunks', 'integer'),
   'row-sum-kahan-quick': rowSumKernel('kahan', 'quick'),
   'matmul-chunks-rounded-quick': matmulKernel('chunks', 'rounded', 'quick'),

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import type { Arithmetic } from '../../../src/arithmetic/arithmetic.ts';
 import { SoftfloatArithmetic } from '../../../src/arithmetic/softfloat.ts';
 import { CpuArithmetic } from '../../../src/backends/cpu/cpu-arithmetic.ts';
 import { batchOf, positionsOf } from '../../../src/model/program/batch.ts';
+import { forward, loadedDecoder } from '../../../src/model/program/forward.ts';
 import { halfBlocks, layerOf, siteNames, tapShapes } from '../../../src/model/program/taps.ts';
 import { type RandomDecoderOptions, randomDecoder } from '../../../src/model/random/random-decoder.ts';
 import { parsePolicy, type Tensor } from '../../../src/tensor/index.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { allTaps } from '../../support/run-program.ts';
+
+type Value = Parameters<CpuArithmetic['lower']>[0];
 
 const base = { layers: 2, width: 12, heads: 6, vocabulary: 19, positions: 12 };
 const tokens = [
@@ -112,5 +116,41 @@ describe('batches', () => {
     expect(Array.from(left.mask.from.slice(3))).toEqual([2, 2, 2]);
     expect(Array.from(left.mask.to.slice(3))).toEqual([1, 2, 3]);
     expect(batchOf([[1, 2]], { token: 0 }).pad).toBeNull();
+  });
+});
+
+describe('an interpreter with attention of its own', () => {
+  class Whole extends CpuArithmetic {
+    calls = 0;
+    attention(...[sites, query, key, value, scale, mask]: Parameters<NonNullable<Arithmetic<Value>['attention']>>) {
+      this.calls++;
+      const scores = this.scores(sites.scores, query, key, scale, mask);
+      const probs = this.softmax(sites.probs, scores, mask);
+      return { scores, probs, context: this.matmul(sites.context, probs, value, { mask }) };
+    }
+  }
+  const model = randomDecoder({ ...base });
+  const { specFor } = parsePolicy('bf16', siteNames(model.config));
+
+  it('is asked once a layer, and its results are the taps', async () => {
+    const whole = new Whole('whole', specFor);
+    const taps = await allTaps(model, tokens, whole, { token: 3 });
+    const expected = await allTaps(model, tokens, new CpuArithmetic('cpu', specFor), { token: 3 });
+    expect(whole.calls).toBe(base.layers);
+    expect([...taps]).toEqual([...expected]);
+  });
+
+  it.each(['scores', 'probs'])('gives way behind %s that a tap replaces', async (name) => {
+    const loaded = await loadedDecoder(model);
+    const run = (A: CpuArithmetic) => {
+      const taps = new Map<string, Tensor>();
+      forward(loaded, A, batchOf(tokens, { token: 3 }), (tap, value) => {
+        const replaced = tap.endsWith(name) ? { ...value, data: Float32Array.from(value.data, (x) => x / 2) } : value;
+        taps.set(tap, A.lower(replaced));
+        return replaced;
+      });
+      return [...taps];
+    };
+    expect(run(new Whole('whole', specFor))).toEqual(run(new CpuArithmetic('cpu', specFor)));
   });
 });

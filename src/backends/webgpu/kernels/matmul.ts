@@ -42,15 +42,22 @@ export const matmulUniform = new UniformLayout([
 /** `rounded`: each product is rounded; `exact`: it goes into the sum as it is; `fma`: likewise, from +0 on. */
 export type ProductKind = 'rounded' | 'exact' | 'fma';
 
-const termKinds: Readonly<Record<ProductKind, TermKind>> = { rounded: 'numbers', exact: 'products', fma: 'fused' };
+export const termKinds: Readonly<Record<ProductKind, TermKind>> = {
+  rounded: 'numbers',
+  exact: 'products',
+  fma: 'fused',
+};
+
+/** Takes x·y as the j-th term of the sum s. */
+export function takeProductWgsl(product: ProductKind): string {
+  return product === 'rounded'
+    ? 'take(&s, accumulate, o, w, j, multiply(product, x, y, word_of(at, w.element, place_of(o, j).term)), 0u);'
+    : 'take(&s, accumulate, o, w, j, x, y);';
+}
 
 function mainWgsl(product: ProductKind, quick: boolean): string {
   const u = matmulUniform;
   const order = [0, 1, 2].map((k) => u.word('order', k)).join(', ');
-  const term =
-    product === 'rounded'
-      ? `take(&s, accumulate, o, w, j, multiply(product, x, y, word_of(at, w.element, place_of(o, j).term)), 0u);`
-      : 'take(&s, accumulate, o, w, j, x, y);';
   return `
 var<workgroup> tile_a: array<u32, ${TILE * TILE}>;
 var<workgroup> tile_b: array<u32, ${TILE * TILE}>;
@@ -106,7 +113,7 @@ ${quick ? '' : repairWgsl}  var w = Words(at, element_of(at, index), ${u.word('p
           x = tile_a[local.y * ${TILE}u + i];
           y = tile_b[local.x * ${TILE}u + i];
         }
-        ${term}
+        ${takeProductWgsl(product)}
       }
     }
     workgroupBarrier();

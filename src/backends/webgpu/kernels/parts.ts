@@ -15,13 +15,13 @@ function wordAt(k: number): string {
 export class UniformLayout<Field extends string> {
   private readonly places = new Map<Field, { readonly at: number; readonly words: number }>();
 
-  constructor(fields: readonly (readonly [field: Field, words: number])[]) {
+  constructor(fields: readonly (readonly [field: Field, words: number])[], most = UNIFORM_WORDS) {
     let at = 0;
     for (const [field, words] of fields) {
       this.places.set(field, { at, words });
       at += words;
     }
-    if (at > UNIFORM_WORDS) throw new Error(`uniform: ${at} words do not fit in ${UNIFORM_WORDS}`);
+    if (at > most) throw new Error(`uniform: ${at} words do not fit in ${most}`);
   }
 
   /** WGSL of a field's k-th word. */
@@ -71,8 +71,11 @@ export const operandWgsl = `
 fn operand(x: u32, least: u32) -> u32 { return select(x, x & SIGN_BIT, magnitude_of(x) < least); }
 `;
 
-/** Storage buffers of words, in the order of a kernel's bindings, and the uniform behind them; `undecided` is atomic. */
-export function bufferWgsl(read: readonly string[], written: readonly string[]): string {
+/**
+ * Storage buffers of words, in the order of a kernel's bindings, and the uniform behind them; `undecided` is atomic.
+ * @param words of the uniform
+ */
+export function bufferWgsl(read: readonly string[], written: readonly string[], words = UNIFORM_WORDS): string {
   const buffers = [...read.map((name) => [name, 'read']), ...written.map((name) => [name, 'read_write'])];
   const lines = buffers.map(
     ([name, access], i) =>
@@ -80,7 +83,7 @@ export function bufferWgsl(read: readonly string[], written: readonly string[]):
   );
   return `
 ${lines.join('\n')}
-@group(0) @binding(${buffers.length}) var<uniform> p: array<vec4<u32>, ${UNIFORM_WORDS / 4}>;
+@group(0) @binding(${buffers.length}) var<uniform> p: array<vec4<u32>, ${words / 4}>;
 `;
 }
 
