@@ -191,6 +191,7 @@ export class GpuSums {
               masked: options.mask !== undefined,
               family: sum.family,
               single: sum.family === 'chunks' && sum.size >= k,
+              paired: sum.family === 'lanes' && sum.size >= k,
             },
           };
           quick = {

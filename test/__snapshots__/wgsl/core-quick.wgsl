@@ -14,6 +14,13 @@ struct Rounding {
   quick: u32,
 }
 
+const NEAREST_EVEN = 0u;
+const NEAREST_AWAY = 1u;
+const DOWN = 3u;
+const UP = 4u;
+const ODD = 5u;
+const STOCHASTIC = 6u;
+
 // key (low, high), hash of the site's name, the operation's first step.
 struct Addresses { key_low: u32, key_high: u32, hash: u32, step: u32, start: u32, width: u32, stride: u32 }
 
@@ -33,7 +40,14 @@ var<private> untrusted: bool;
 
 struct Attempt { bits: u32, holds: bool }
 
-// R of a float32 to nearest even, where it and the result are numbers of at least 2^−98.
+// What is added to a magnitude before bits are cut off, all of which `lost` has. The last bit that stays is `last`.
+fn bias_of(r: Rounding, sign: u32, lost: u32, last: u32) -> u32 {
+  let half = (lost >> 1u) + select(last, lost & 1u, r.mode == NEAREST_AWAY);
+  let away = (r.mode == select(UP, DOWN, sign != 0u)) | ((r.mode == ODD) & (last == 0u));
+  return select(select(0u, lost, away), half, r.mode <= NEAREST_AWAY);
+}
+
+// R of a float32, where it and the result are numbers of at least 2^−98.
 fn quickly_rounded(r: Rounding, x: u32) -> Attempt {
   let size = magnitude_of(x);
   // The bits below the last place, and where the format's numbers are subnormal those that they lack.
@@ -42,8 +56,7 @@ fn quickly_rounded(r: Rounding, x: u32) -> Attempt {
   let lost = (1u << shift) - 1u;
   // With 23 bits lost the last place left is the hidden 1.
   let last = select(select((size >> shift) & 1u, 1u, shift == 23u), 0u, shift == 0u);
-  let up = (lost >> 1u) + last;
-  let y = (size + up) & ~lost;
+  let y = (size + bias_of(r, x & SIGN_BIT, lost, last)) & ~lost;
   return Attempt((x & SIGN_BIT) | y, (by <= 23u) & (size >= TRUSTED_LEAST) & (y >= r.least) & (y <= r.largest));
 }
 
@@ -82,8 +95,17 @@ fn sum_of(r: Rounding, x: u32, y: u32, sum: Attempt) -> Attempt {
   return Attempt(bits, opposite | left | right | sum.holds);
 }
 
+// The float32 sum of two numbers that the format has, where that is one of them and the other is not 0 with a last bit for
+// the other: between the sum and its neighbour on that side.
+fn odd_sum(r: Rounding, x: u32, y: u32) -> u32 {
+  let s = bitcast<u32>(bitcast<f32>(x) + bitcast<f32>(y));
+  let other = select(0u, y, s == x) | select(0u, x, s == y);
+  let some = select(0u, 1u, (magnitude_of(other) != 0u) & (r.tail < 23));
+  return (s - (some & ((other ^ s) >> 31u))) | some;
+}
+
 fn add(r: Rounding, x: u32, y: u32, word: u32) -> u32 {
-  let s = sum_of(r, x, y, quickly_rounded(r, bitcast<u32>(bitcast<f32>(x) + bitcast<f32>(y))));
+  let s = sum_of(r, x, y, quickly_rounded(r, odd_sum(r, x, y)));
   return taken(Attempt(s.bits, s.holds & ((r.quick & QUICK_ADD) != 0u)));
 }
 

@@ -35,9 +35,13 @@ fn round_product(x: vec4<f32>) -> vec4<f32> {
   let unit = bitcast<vec4<f32>>(max(bits & vec4<u32>(INFINITY_BITS), vec4<u32>(0x20800000u)) + 0x08400000u);
   return bitcast<vec4<f32>>(bitcast<vec4<u32>>((x + unit) - unit) | (bits & vec4<u32>(SIGN_BIT)));
 }
-fn round_sum(x: vec4<f32>) -> vec4<f32> {
-  let bits = bitcast<vec4<u32>>(x);
-  return bitcast<vec4<f32>>((bits + 0x00007fffu + ((bits >> vec4<u32>(16u)) & vec4<u32>(1u))) & vec4<u32>(0xffff0000u));
+fn plus(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
+  let s = bitcast<vec4<u32>>(x + y);
+  let r = (s + 0x00007fffu + ((s >> vec4<u32>(16u)) & vec4<u32>(1u))) & vec4<u32>(0xffff0000u);
+  return bitcast<vec4<f32>>(r);
+}
+fn minus(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
+  return plus(x, bitcast<vec4<f32>>(bitcast<vec4<u32>>(y) ^ vec4<u32>(SIGN_BIT)));
 }
 
 fn exponent_of(bits: u32) -> i32 { return i32(bits >> 23u) - 127; }
@@ -111,22 +115,22 @@ fn main(
       let b0 = tile_b[i * 32u + 0u + local.x];
       let b1 = tile_b[i * 32u + 16u + local.x];
 
-    s0_0 = round_sum(s0_0 + round_product(a0[0] * b0));
-    s0_1 = round_sum(s0_1 + round_product(a0[0] * b1));
-    s1_0 = round_sum(s1_0 + round_product(a0[1] * b0));
-    s1_1 = round_sum(s1_1 + round_product(a0[1] * b1));
-    s2_0 = round_sum(s2_0 + round_product(a0[2] * b0));
-    s2_1 = round_sum(s2_1 + round_product(a0[2] * b1));
-    s3_0 = round_sum(s3_0 + round_product(a0[3] * b0));
-    s3_1 = round_sum(s3_1 + round_product(a0[3] * b1));
-    s4_0 = round_sum(s4_0 + round_product(a1[0] * b0));
-    s4_1 = round_sum(s4_1 + round_product(a1[0] * b1));
-    s5_0 = round_sum(s5_0 + round_product(a1[1] * b0));
-    s5_1 = round_sum(s5_1 + round_product(a1[1] * b1));
-    s6_0 = round_sum(s6_0 + round_product(a1[2] * b0));
-    s6_1 = round_sum(s6_1 + round_product(a1[2] * b1));
-    s7_0 = round_sum(s7_0 + round_product(a1[3] * b0));
-    s7_1 = round_sum(s7_1 + round_product(a1[3] * b1));
+    s0_0 = plus(s0_0, round_product(a0[0] * b0));
+    s0_1 = plus(s0_1, round_product(a0[0] * b1));
+    s1_0 = plus(s1_0, round_product(a0[1] * b0));
+    s1_1 = plus(s1_1, round_product(a0[1] * b1));
+    s2_0 = plus(s2_0, round_product(a0[2] * b0));
+    s2_1 = plus(s2_1, round_product(a0[2] * b1));
+    s3_0 = plus(s3_0, round_product(a0[3] * b0));
+    s3_1 = plus(s3_1, round_product(a0[3] * b1));
+    s4_0 = plus(s4_0, round_product(a1[0] * b0));
+    s4_1 = plus(s4_1, round_product(a1[0] * b1));
+    s5_0 = plus(s5_0, round_product(a1[1] * b0));
+    s5_1 = plus(s5_1, round_product(a1[1] * b1));
+    s6_0 = plus(s6_0, round_product(a1[2] * b0));
+    s6_1 = plus(s6_1, round_product(a1[2] * b1));
+    s7_0 = plus(s7_0, round_product(a1[3] * b0));
+    s7_1 = plus(s7_1, round_product(a1[3] * b1));
     }
   }
 

@@ -36,11 +36,16 @@ const UNTRUSTED = 4294967295u;
 fn round_product(x: vec4<f32>) -> vec4<f32> {
   let bits = bitcast<vec4<u32>>(x);
   let unit = bitcast<vec4<f32>>(max(bits & vec4<u32>(INFINITY_BITS), vec4<u32>(0x38800000u)) + 0x06c00000u);
-  return bitcast<vec4<f32>>(bitcast<vec4<u32>>((x + unit) - unit) | (bits & vec4<u32>(SIGN_BIT)));
+  let rounded = bitcast<vec4<u32>>((x + unit) - unit) & vec4<u32>(0x7fffffffu);
+  return bitcast<vec4<f32>>(select(vec4<u32>(0u), rounded, rounded >= vec4<u32>(0x38800000u)) | (bits & vec4<u32>(SIGN_BIT)));
 }
-fn round_sum(x: vec4<f32>) -> vec4<f32> {
-  let bits = bitcast<vec4<u32>>(x);
-  return bitcast<vec4<f32>>((bits + 0x00000fffu + ((bits >> vec4<u32>(13u)) & vec4<u32>(1u))) & vec4<u32>(0xffffe000u));
+fn plus(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
+  let s = bitcast<vec4<u32>>(x + y);
+  let r = (s + 0x00000fffu + ((s >> vec4<u32>(13u)) & vec4<u32>(1u))) & vec4<u32>(0xffffe000u);
+  return bitcast<vec4<f32>>(select(r & vec4<u32>(SIGN_BIT), r, (r & vec4<u32>(0x7fffffffu)) >= vec4<u32>(0x38800000u)));
+}
+fn minus(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
+  return plus(x, bitcast<vec4<f32>>(bitcast<vec4<u32>>(y) ^ vec4<u32>(SIGN_BIT)));
 }
 
 fn exponent_of(bits: u32) -> i32 { return i32(bits >> 23u) - 127; }
@@ -122,10 +127,10 @@ fn main(
     if (at != 0u && place_of(o, at).starts) {
     for (var rest = leaves; (rest & 1u) == 1u; rest = rest >> 1u) {
 depth -= 1u;
-    s0_0 = round_sum(stack0_0[depth] + s0_0); peak = max(peak, abs(s0_0));
-    s1_0 = round_sum(stack1_0[depth] + s1_0); peak = max(peak, abs(s1_0));
-    s2_0 = round_sum(stack2_0[depth] + s2_0); peak = max(peak, abs(s2_0));
-    s3_0 = round_sum(stack3_0[depth] + s3_0); peak = max(peak, abs(s3_0));
+    s0_0 = plus(stack0_0[depth], s0_0); peak = max(peak, abs(s0_0));
+    s1_0 = plus(stack1_0[depth], s1_0); peak = max(peak, abs(s1_0));
+    s2_0 = plus(stack2_0[depth], s2_0); peak = max(peak, abs(s2_0));
+    s3_0 = plus(stack3_0[depth], s3_0); peak = max(peak, abs(s3_0));
     }
     stack0_0[depth] = s0_0; s0_0 = minus_zeros;
     stack1_0[depth] = s1_0; s1_0 = minus_zeros;
@@ -138,17 +143,17 @@ depth -= 1u;
     let visible1 = t >= from1 && t < to1;
     let visible2 = t >= from2 && t < to2;
     let visible3 = t >= from3 && t < to3;
-    s0_0 = round_sum(s0_0 + select(vec4<f32>(0.0), round_product(a0[0] * b0), visible0)); peak = max(peak, abs(s0_0));
-    s1_0 = round_sum(s1_0 + select(vec4<f32>(0.0), round_product(a0[1] * b0), visible1)); peak = max(peak, abs(s1_0));
-    s2_0 = round_sum(s2_0 + select(vec4<f32>(0.0), round_product(a0[2] * b0), visible2)); peak = max(peak, abs(s2_0));
-    s3_0 = round_sum(s3_0 + select(vec4<f32>(0.0), round_product(a0[3] * b0), visible3)); peak = max(peak, abs(s3_0));
+    s0_0 = plus(s0_0, select(vec4<f32>(0.0), round_product(a0[0] * b0), visible0)); peak = max(peak, abs(s0_0));
+    s1_0 = plus(s1_0, select(vec4<f32>(0.0), round_product(a0[1] * b0), visible1)); peak = max(peak, abs(s1_0));
+    s2_0 = plus(s2_0, select(vec4<f32>(0.0), round_product(a0[2] * b0), visible2)); peak = max(peak, abs(s2_0));
+    s3_0 = plus(s3_0, select(vec4<f32>(0.0), round_product(a0[3] * b0), visible3)); peak = max(peak, abs(s3_0));
   }
   while (depth > 0u) {
 depth -= 1u;
-    s0_0 = round_sum(stack0_0[depth] + s0_0); peak = max(peak, abs(s0_0));
-    s1_0 = round_sum(stack1_0[depth] + s1_0); peak = max(peak, abs(s1_0));
-    s2_0 = round_sum(stack2_0[depth] + s2_0); peak = max(peak, abs(s2_0));
-    s3_0 = round_sum(stack3_0[depth] + s3_0); peak = max(peak, abs(s3_0));
+    s0_0 = plus(stack0_0[depth], s0_0); peak = max(peak, abs(s0_0));
+    s1_0 = plus(stack1_0[depth], s1_0); peak = max(peak, abs(s1_0));
+    s2_0 = plus(stack2_0[depth], s2_0); peak = max(peak, abs(s2_0));
+    s3_0 = plus(stack3_0[depth], s3_0); peak = max(peak, abs(s3_0));
   }
   let most_a = max(max(largest_a.x, largest_a.y), max(largest_a.z, largest_a.w));
   let most_b = max(max(largest_b.x, largest_b.y), max(largest_b.z, largest_b.w));

@@ -25,7 +25,10 @@ fn place_of(o: OrderShape, j: u32) -> Place {
 const UNTRUSTED = 4294967295u;
 
 fn round_product(x: vec4<f32>) -> vec4<f32> { return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) | vec4<u32>(p[3][1])); }
-fn round_sum(x: vec4<f32>) -> vec4<f32> { return x; }
+fn plus(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> { return x + y; }
+fn minus(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
+  return plus(x, bitcast<vec4<f32>>(bitcast<vec4<u32>>(y) ^ vec4<u32>(SIGN_BIT)));
+}
 
 fn exponent_of(bits: u32) -> i32 { return i32(bits >> 23u) - 127; }
 
@@ -72,21 +75,21 @@ fn main(
     smallest_b = min(smallest_b, (words_b0 & vec4<u32>(0x7fffffffu)) - 1u);
     let b0 = bitcast<vec4<f32>>(words_b0);
     if (at != 0u && place_of(o, at).starts) {
-    total0_0 = round_sum(total0_0 + s0_0); s0_0 = vec4<f32>(0.0);
-    total1_0 = round_sum(total1_0 + s1_0); s1_0 = vec4<f32>(0.0);
-    total2_0 = round_sum(total2_0 + s2_0); s2_0 = vec4<f32>(0.0);
-    total3_0 = round_sum(total3_0 + s3_0); s3_0 = vec4<f32>(0.0);
+    total0_0 = plus(total0_0, s0_0); s0_0 = vec4<f32>(0.0);
+    total1_0 = plus(total1_0, s1_0); s1_0 = vec4<f32>(0.0);
+    total2_0 = plus(total2_0, s2_0); s2_0 = vec4<f32>(0.0);
+    total3_0 = plus(total3_0, s3_0); s3_0 = vec4<f32>(0.0);
     }
 
-    s0_0 = round_sum(s0_0 + round_product(a0[0] * b0));
-    s1_0 = round_sum(s1_0 + round_product(a0[1] * b0));
-    s2_0 = round_sum(s2_0 + round_product(a0[2] * b0));
-    s3_0 = round_sum(s3_0 + round_product(a0[3] * b0));
+    s0_0 = plus(s0_0, round_product(a0[0] * b0));
+    s1_0 = plus(s1_0, round_product(a0[1] * b0));
+    s2_0 = plus(s2_0, round_product(a0[2] * b0));
+    s3_0 = plus(s3_0, round_product(a0[3] * b0));
   }
-    total0_0 = round_sum(total0_0 + s0_0); s0_0 = total0_0;
-    total1_0 = round_sum(total1_0 + s1_0); s1_0 = total1_0;
-    total2_0 = round_sum(total2_0 + s2_0); s2_0 = total2_0;
-    total3_0 = round_sum(total3_0 + s3_0); s3_0 = total3_0;
+    total0_0 = plus(total0_0, s0_0); s0_0 = total0_0;
+    total1_0 = plus(total1_0, s1_0); s1_0 = total1_0;
+    total2_0 = plus(total2_0, s2_0); s2_0 = total2_0;
+    total3_0 = plus(total3_0, s3_0); s3_0 = total3_0;
   let most_a = max(max(largest_a.x, largest_a.y), max(largest_a.z, largest_a.w));
   let most_b = max(max(largest_b.x, largest_b.y), max(largest_b.z, largest_b.w));
   // One less than the bits of the smallest nonzero number, so that 0 does not count.

@@ -23,7 +23,10 @@ fn place_of(o: OrderShape, j: u32) -> Place { return Place(j, j == 0u); }
 const UNTRUSTED = 4294967295u;
 
 fn round_product(x: vec4<f32>) -> vec4<f32> { return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) | vec4<u32>(p[3][1])); }
-fn round_sum(x: vec4<f32>) -> vec4<f32> { return x; }
+fn plus(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> { return x + y; }
+fn minus(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
+  return plus(x, bitcast<vec4<f32>>(bitcast<vec4<u32>>(y) ^ vec4<u32>(SIGN_BIT)));
+}
 
 fn exponent_of(bits: u32) -> i32 { return i32(bits >> 23u) - 127; }
 
@@ -71,31 +74,31 @@ fn main(
     let b0 = bitcast<vec4<f32>>(words_b0);
 
     {
-      let y = round_sum(round_product(a0[0] * b0) - c0_0); peak = max(peak, abs(y));
-      let z = round_sum(s0_0 + y); peak = max(peak, abs(z));
-      let grown = round_sum(z - s0_0); peak = max(peak, abs(grown));
-      c0_0 = round_sum(grown - y); peak = max(peak, abs(c0_0));
+      let y = minus(round_product(a0[0] * b0), c0_0); peak = max(peak, abs(y));
+      let z = plus(s0_0, y); peak = max(peak, abs(z));
+      let grown = minus(z, s0_0); peak = max(peak, abs(grown));
+      c0_0 = minus(grown, y); peak = max(peak, abs(c0_0));
       s0_0 = z;
     }
     {
-      let y = round_sum(round_product(a0[1] * b0) - c1_0); peak = max(peak, abs(y));
-      let z = round_sum(s1_0 + y); peak = max(peak, abs(z));
-      let grown = round_sum(z - s1_0); peak = max(peak, abs(grown));
-      c1_0 = round_sum(grown - y); peak = max(peak, abs(c1_0));
+      let y = minus(round_product(a0[1] * b0), c1_0); peak = max(peak, abs(y));
+      let z = plus(s1_0, y); peak = max(peak, abs(z));
+      let grown = minus(z, s1_0); peak = max(peak, abs(grown));
+      c1_0 = minus(grown, y); peak = max(peak, abs(c1_0));
       s1_0 = z;
     }
     {
-      let y = round_sum(round_product(a0[2] * b0) - c2_0); peak = max(peak, abs(y));
-      let z = round_sum(s2_0 + y); peak = max(peak, abs(z));
-      let grown = round_sum(z - s2_0); peak = max(peak, abs(grown));
-      c2_0 = round_sum(grown - y); peak = max(peak, abs(c2_0));
+      let y = minus(round_product(a0[2] * b0), c2_0); peak = max(peak, abs(y));
+      let z = plus(s2_0, y); peak = max(peak, abs(z));
+      let grown = minus(z, s2_0); peak = max(peak, abs(grown));
+      c2_0 = minus(grown, y); peak = max(peak, abs(c2_0));
       s2_0 = z;
     }
     {
-      let y = round_sum(round_product(a0[3] * b0) - c3_0); peak = max(peak, abs(y));
-      let z = round_sum(s3_0 + y); peak = max(peak, abs(z));
-      let grown = round_sum(z - s3_0); peak = max(peak, abs(grown));
-      c3_0 = round_sum(grown - y); peak = max(peak, abs(c3_0));
+      let y = minus(round_product(a0[3] * b0), c3_0); peak = max(peak, abs(y));
+      let z = plus(s3_0, y); peak = max(peak, abs(z));
+      let grown = minus(z, s3_0); peak = max(peak, abs(grown));
+      c3_0 = minus(grown, y); peak = max(peak, abs(c3_0));
       s3_0 = z;
     }
   }

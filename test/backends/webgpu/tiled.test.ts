@@ -8,7 +8,9 @@ import { GpuArithmetic } from '../../../src/backends/webgpu/gpu-arithmetic.ts';
 import { GpuSite } from '../../../src/backends/webgpu/site.ts';
 import { tiledPlan } from '../../../src/backends/webgpu/tiled-plan.ts';
 import { sumShape } from '../../../src/backends/webgpu/wgsl/sums.ts';
+import { roundingModes } from '../../../src/formats/round.ts';
 import { causalMask, parseSpec } from '../../../src/tensor/index.ts';
+import { coveringArray } from '../../support/covering-array.ts';
 import { gpu, needsGpu } from '../../support/gpu.ts';
 import { type Kind, kinds } from '../cpu/numbers.ts';
 import { expectSame, lifted, NOTHING, TRUSTED, value } from './values.ts';
@@ -19,6 +21,9 @@ function planOf(text: string, k: number, trusted = TRUSTED) {
   return tiledPlan(new GpuSite('s', spec, trusted), kind, spec.input, spec.input, k, sumShape(spec.order, k).family);
 }
 
+/** Sums in these grow by up to 2u a term, beside the terms themselves. */
+const WATCHED = ['bf16; mode=up', 'bf16; mode=down', 'bf16; mode=odd', 'bf16; subnormals=flush', 'bf16; order=kahan'];
+
 describe('the plan of a tiled product', () => {
   it('is made for what float32 operations round rightly', () => {
     for (const text of [
@@ -28,14 +33,15 @@ describe('the plan of a tiled product', () => {
       'fp32',
       'bf16; accumulate=fp32',
       'fp16; product=exact, accumulate=fp32',
+      ...['bf16; mode=up', 'e4m3; mode=down', 'fp16; mode=odd', 'bf16; subnormals=flush', 'fp32; subnormals=flush'],
     ]) {
       expect(planOf(text, 100), text).toBeDefined();
     }
   });
   it.each([
-    ['bf16; mode=up'],
     ['bf16; mode=stochastic'],
-    ['bf16; subnormals=flush'],
+    ['fp32; mode=up'],
+    ['bf16; mode=up, accumulate=fp32'],
     // Two roundings of a sum of two numbers of 17 bits are not one.
     ['e7m16'],
     ['bf16; accumulate=fp16'],
@@ -51,16 +57,18 @@ describe('the plan of a tiled product', () => {
     expect(planOf('bf16', 100, NOTHING)).toBeUndefined();
   });
   it('keeps sums that it does not watch inside the format and float32', () => {
-    for (const text of ['bf16', 'fp32', 'bf16; product=exact, accumulate=fp32', 'bf16; accumulate=fp32']) {
+    const [mixed, exact] = ['bf16; accumulate=fp32', 'bf16; product=exact, accumulate=fp32'];
+    for (const text of ['bf16', 'fp32', exact, mixed, 'bf16; mode=toward-zero', 'bf16; mode=nearest-away']) {
       for (const k of [1, 2, 37, 768, 50_000]) {
         const { rounding, limits } = planOf(text, k)!;
         const { u, largest } = parseSpec(text).accumulate as { u: number; largest: number };
-        expect(rounding.peak).toBe(false);
+        expect(rounding.peak, text).toBe(false);
         expect(k * (1 + (k - 1) * u) * 2 ** limits.most * 2 ** rounding.scale, `${text}, ${k}`).toBeLessThanOrEqual(
           largest,
         );
       }
     }
+    for (const text of [...WATCHED, 'e5m2', 'fp16']) expect(planOf(text, 100)!.rounding.peak, text).toBe(true);
   });
 });
 
@@ -101,7 +109,7 @@ describe.skipIf(gpu === undefined)(needsGpu('tiled products equal the CPU backen
       )
     : [
         ...['bf16', 'e4m3', 'bf16; product=exact, accumulate=fp32', 'fp32; order=splitk(3)', 'fp16; order=kahan'],
-        ...['bf16; order=pairwise', 'fp16; order=blocked(4)'],
+        ...['bf16; order=pairwise', 'fp16; order=blocked(4)', 'bf16; mode=odd'],
       ];
 
   async function expectCpuBits(text: string, shape: readonly number[], n: number, numbers: readonly Operands[]) {
@@ -126,6 +134,34 @@ describe.skipIf(gpu === undefined)(needsGpu('tiled products equal the CPU backen
     const disturbed = DISTURBING.map((disturbing) => ({ disturbing }));
     await expectCpuBits(text, [2, 2, 33, 21], 35, [...kinds.map((kind) => ({ kind })), ...disturbed]);
   });
+  /** Formats of which every mode rounds products here. */
+  const factors = {
+    ...{ format: ['bf16', 'fp16', 'e4m3', 'e5m2'], mode: roundingModes, subnormals: ['keep', 'flush'] },
+    order: FULL ? ORDERS : ['sequential', 'pairwise', 'blocked(4)', 'lanes(3)', 'kahan'],
+  } as const;
+  const inModes = FULL
+    ? factors.format.flatMap((format) =>
+        factors.mode.flatMap((mode) =>
+          factors.subnormals.flatMap((subnormals) =>
+            factors.order.map((order) => ({ format, mode, subnormals, order })),
+          ),
+        ),
+      )
+    : coveringArray(factors, 6);
+  it.each(inModes)('$format, $mode, $order, subnormals=$subnormals', async ({ format, mode, subnormals, order }) => {
+    const some = [
+      ...(FULL ? kinds : (['ordinary', 'spread', 'tiny'] as const)).map((kind) => ({ kind })),
+      { disturbing: -0 },
+    ];
+    await expectCpuBits(`${format}; mode=${mode}, subnormals=${subnormals}, order=${order}`, [2, 1, 17, 21], 19, some);
+  });
+  // The last bit of the accumulator is that of some products only.
+  it.each(['bf16; product=e5m2', 'fp16; product=e4m3, mode=odd', 'bf16; product=e4m3, mode=down, out=e5m2'])(
+    '%s',
+    async (text) => {
+      await expectCpuBits(text, [2, 1, 17, 21], 19, [{}, { kind: 'spread' }, { kind: 'tiny' }]);
+    },
+  );
   // A large tile has 128 rows and columns, of which an invocation keeps some before and some from the 64th on. Of 130 matrices
   // there are tiles enough for it.
   it.each(large)('%s, large tiles', async (text) => {
@@ -144,6 +180,7 @@ describe.skipIf(gpu === undefined)(needsGpu('tiled products equal the CPU backen
       'bf16; order=pairwise',
       'bf16; order=blocked(2)',
       'fp32; order=kahan',
+      ...['bf16; mode=down', 'bf16; mode=down, order=kahan', 'bf16; mode=down, order=pairwise', 'fp16; mode=up'],
     ]) {
       const spec = parseSpec(text);
       const device = new GpuArithmetic(text, () => spec, gpu!, TRUSTED);
@@ -158,7 +195,7 @@ describe.skipIf(gpu === undefined)(needsGpu('tiled products equal the CPU backen
       expectSame(text, computed, cpu.lower(cpu.matmul('s', x, y)));
     }
   });
-  const masked = ['bf16', 'fp16; order=lanes(3)', 'fp32; order=blocked(4)'];
+  const masked = ['bf16', 'fp16; order=lanes(3)', 'fp32; order=blocked(4)', 'bf16; mode=down', 'bf16; order=pairwise'];
   it.each(masked.flatMap((text) => [[text, 2] as const, [text, 130] as const]))(
     '%s, with a mask, transposed, %i sequences',
     async (text, sequences) => {

@@ -55,20 +55,58 @@ const kernels: Readonly<Record<string, Kernel>> = {
   'matmul-lanes-exact': matmulKernel('lanes', 'exact', 'integer'),
   'matmul-chunks-fma-stochastic': matmulKernel('chunks', 'fma', 'stochastic'),
   'tiled-bf16': tiledMatmulKernel({
-    rounding: { product: { tail: 7, emin: -126 }, tail: 7, fromZero: false, scale: 64, peak: false },
-    ...{ tile: LARGE_TILE, transposed: false, masked: false, family: 'chunks', single: true },
+    rounding: {
+      ...{ product: { tail: 7, emin: -126 }, tail: 7, emin: -126, mode: 'nearest-even', negated: false },
+      ...{ flushes: false, keepsTerms: true, fromZero: false, scale: 64, peak: false },
+    },
+    ...{ tile: LARGE_TILE, transposed: false, masked: false, family: 'chunks', single: true, paired: false },
   }),
   'tiled-fp16-lanes-masked': tiledMatmulKernel({
-    rounding: { product: { tail: 10, emin: -14 }, tail: 10, fromZero: false, scale: 0, peak: true },
-    ...{ tile: SMALL_TILE, transposed: true, masked: true, family: 'lanes', single: false },
+    rounding: {
+      ...{ product: { tail: 10, emin: -14 }, tail: 10, emin: -14, mode: 'nearest-even', negated: false },
+      ...{ flushes: true, keepsTerms: false, fromZero: false, scale: 0, peak: true },
+    },
+    ...{ tile: SMALL_TILE, transposed: true, masked: true, family: 'lanes', single: false, paired: false },
+  }),
+  'tiled-bf16-pairwise': tiledMatmulKernel({
+    rounding: {
+      ...{ product: { tail: 7, emin: -126 }, tail: 7, emin: -126, mode: 'nearest-even', negated: false },
+      ...{ flushes: false, keepsTerms: true, fromZero: false, scale: 64, peak: false },
+    },
+    ...{ tile: SMALL_TILE, transposed: false, masked: true, family: 'lanes', single: false, paired: true },
   }),
   'tiled-fp32-chunks': tiledMatmulKernel({
-    rounding: { product: undefined, tail: 23, fromZero: true, scale: 64, peak: false },
-    ...{ tile: SMALL_TILE, transposed: false, masked: false, family: 'chunks', single: false },
+    rounding: {
+      ...{ product: undefined, tail: 23, emin: -126, mode: 'nearest-even', negated: false },
+      ...{ flushes: false, keepsTerms: true, fromZero: true, scale: 64, peak: false },
+    },
+    ...{ tile: SMALL_TILE, transposed: false, masked: false, family: 'chunks', single: false, paired: false },
   }),
   'tiled-fp32-kahan': tiledMatmulKernel({
-    rounding: { product: undefined, tail: 23, fromZero: false, scale: 64, peak: true },
-    ...{ tile: SMALL_TILE, transposed: false, masked: false, family: 'kahan', single: false },
+    rounding: {
+      ...{ product: undefined, tail: 23, emin: -126, mode: 'nearest-even', negated: false },
+      ...{ flushes: false, keepsTerms: true, fromZero: false, scale: 64, peak: true },
+    },
+    ...{ tile: SMALL_TILE, transposed: false, masked: false, family: 'kahan', single: false, paired: false },
+  }),
+  ...Object.fromEntries(
+    (['toward-zero', 'nearest-away', 'odd'] as const).map((mode) => [
+      `tiled-bf16-${mode}`,
+      tiledMatmulKernel({
+        rounding: {
+          ...{ product: { tail: 7, emin: -126 }, tail: 7, emin: -126, mode, negated: false },
+          ...{ flushes: false, keepsTerms: true, fromZero: false, scale: 64, peak: mode === 'odd' },
+        },
+        ...{ tile: SMALL_TILE, transposed: false, masked: false, family: 'chunks', single: true, paired: false },
+      }),
+    ]),
+  ),
+  'tiled-bf16-down-kahan': tiledMatmulKernel({
+    rounding: {
+      ...{ product: { tail: 7, emin: -126 }, tail: 7, emin: -126, mode: 'up', negated: true },
+      ...{ flushes: true, keepsTerms: false, fromZero: false, scale: 64, peak: true },
+    },
+    ...{ tile: SMALL_TILE, transposed: false, masked: true, family: 'kahan', single: false, paired: false },
   }),
   ...Object.fromEntries(pairKernelNames.map((name) => [`double-float-${name}`, pairKernel(name)])),
   copy: copyKernel,

@@ -6,15 +6,16 @@
  */
 
 import type { Kernel } from '../device.ts';
-import type { TiledRounding } from '../tiled-plan.ts';
 import { quickCoreWgsl, UNTRUSTED } from '../wgsl/quick.ts';
 import { orderWgsl } from '../wgsl/sums.ts';
 import { madeOnce } from './made-once.ts';
 import { BIAS } from './matmul.ts';
 import { bufferWgsl, leaveWgsl, roundingField, UniformLayout } from './parts.ts';
 import { gatherWgsl, loopWgsl, sharedWgsl } from './tiled-operands.ts';
+import { pairwiseWgsl } from './tiled-pairs.ts';
+import { roundingsWgsl } from './tiled-roundings.ts';
 import { sumTexts } from './tiled-sums.ts';
-import { columnsOf, range, rowsOf, type TiledText } from './tiled-text.ts';
+import { columnsOf, hex, range, rowsOf, type TiledText } from './tiled-text.ts';
 
 /** As in matmul.ts; `order`: terms, terms of a chunk, from the end. `limits`: those of tiled-plan.ts. `zero`: 0;
  * `repairGroups`: workgroups of the integer kernel. */
@@ -33,29 +34,6 @@ export const tiledUniform = new UniformLayout([
   roundingField('out'),
 ]);
 
-const hex = (word: number): string => `0x${(word >>> 0).toString(16).padStart(8, '0')}u`;
-
-function roundingsWgsl({ product, tail, scale }: TiledRounding): string {
-  const shift = 23 - tail;
-  const products =
-    product === undefined
-      ? // A word that no compiler knows to be 0 keeps the product from being contracted with a sum.
-        `fn round_product(x: vec4<f32>) -> vec4<f32> { return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) | vec4<u32>(${tiledUniform.word('zero')})); }`
-      : `fn round_product(x: vec4<f32>) -> vec4<f32> {
-  let bits = bitcast<vec4<u32>>(x);
-  let unit = bitcast<vec4<f32>>(max(bits & vec4<u32>(INFINITY_BITS), vec4<u32>(${hex((product.emin + scale + 127) << 23)})) + ${hex(((23 - product.tail) << 23) | 0x400000)});
-  return bitcast<vec4<f32>>(bitcast<vec4<u32>>((x + unit) - unit) | (bits & vec4<u32>(SIGN_BIT)));
-}`;
-  const sums =
-    tail === 23
-      ? 'fn round_sum(x: vec4<f32>) -> vec4<f32> { return x; }'
-      : `fn round_sum(x: vec4<f32>) -> vec4<f32> {
-  let bits = bitcast<vec4<u32>>(x);
-  return bitcast<vec4<f32>>((bits + ${hex(2 ** (shift - 1) - 1)} + ((bits >> vec4<u32>(${shift}u)) & vec4<u32>(1u))) & vec4<u32>(${hex(-(2 ** shift))}));
-}`;
-  return `${products}\n${sums}\n`;
-}
-
 function mainWgsl(text: TiledText): string {
   const { rounding, tile, masked } = text;
   const u = tiledUniform;
@@ -63,10 +41,10 @@ function mainWgsl(text: TiledText): string {
   const vectors = range(tile.columnVectors);
   const each = (line: (i: number, c: number) => string): string =>
     rows.flatMap((i) => vectors.map((c) => `  ${line(i, c)}`)).join('\n');
-  const sum = sumTexts(text);
   const term = (i: number, c: number): string => {
     const product = `round_product(a${i >> 2}[${i & 3}] * b${c})`;
-    return masked ? `select(vec4<f32>(0.0), ${product}, visible${i})` : product;
+    const hidden = rounding.negated ? 'minus_zeros' : 'vec4<f32>(0.0)';
+    return masked ? `select(${hidden}, ${product}, visible${i})` : product;
   };
   const rowOf = (i: number): string => `first_row + 4u * (${i >> 2}u * ${tile.down}u + local.y) + ${i & 3}u`;
   const maskRows = rows.map(
@@ -79,10 +57,19 @@ function mainWgsl(text: TiledText): string {
     to${i} = mask[2u * at + 1u];
   }`,
   );
+  const visible = masked ? rows.map((i) => `    let visible${i} = t >= from${i} && t < to${i};`).join('\n') : '';
+  const inChains = (): string => {
+    const sum = sumTexts(text);
+    const step = `${sum.closes(each)}${visible}\n${each((i, c) => sum.take(`${i}_${c}`, term(i, c)))}`;
+    return `${each((i, c) => sum.variables(`${i}_${c}`))}
+${sum.counters}
+${loopWgsl(text, step)}
+${sum.finish(each)}`;
+  };
   return `
 ${orderWgsl(text.family)}${sharedWgsl(tile)}const UNTRUSTED = ${UNTRUSTED}u;
 
-${roundingsWgsl(rounding)}
+${roundingsWgsl(rounding, u.word('zero'))}
 fn exponent_of(bits: u32) -> i32 { return i32(bits >> 23u) - 127; }
 
 @compute @workgroup_size(${tile.across}, ${tile.down})
@@ -108,10 +95,7 @@ fn main(
   var smallest_b = vec4<u32>(0xffffffffu);
   ${rounding.peak ? 'var peak = vec4<f32>(0.0);' : ''}
 ${masked ? maskRows.join('\n') : ''}
-${each((i, c) => sum.variables(`${i}_${c}`))}
-${sum.counters}
-${loopWgsl(text, `${sum.closes(each)}${masked ? rows.map((i) => `    let visible${i} = t >= from${i} && t < to${i};`).join('\n') : ''}\n${each((i, c) => sum.take(`${i}_${c}`, term(i, c)))}`)}
-${sum.finish(each)}
+${text.paired ? pairwiseWgsl(text, each, visible, term) : inChains()}
   let most_a = max(max(largest_a.x, largest_a.y), max(largest_a.z, largest_a.w));
   let most_b = max(max(largest_b.x, largest_b.y), max(largest_b.z, largest_b.w));
   // One less than the bits of the smallest nonzero number, so that 0 does not count.
@@ -130,7 +114,7 @@ ${finishWgsl(text)}`;
 }
 
 /** What is done to the sums: the bias, R_out, and into memory. */
-function finishWgsl({ rounding: { scale }, tile }: TiledText): string {
+function finishWgsl({ rounding: { scale, negated }, tile }: TiledText): string {
   const u = tiledUniform;
   const count = 4 * tile.rowVectors * tile.columnVectors;
   const unscaled =
@@ -158,7 +142,7 @@ fn finish(
     let column = first_column + 4u * ((vector % ${tile.columnVectors}u) * ${tile.across}u + local.x) + (at & 3u);
     if (row >= m || column >= n) { continue; }
     untrusted = !trusted;
-    var sum = bitcast<u32>(all[vector][at & 3u]);${unscaled}
+    var sum = bitcast<u32>(all[vector][at & 3u])${negated ? ' ^ SIGN_BIT' : ''};${unscaled}
     if (kind == ${BIAS.fused}u) {
       // The bias is a number of another format than the sum's.
       var other = accumulate;

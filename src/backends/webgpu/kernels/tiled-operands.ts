@@ -16,8 +16,12 @@ function seenWgsl(name: 'a' | 'b', word: string): string {
     smallest_${name} = min(smallest_${name}, (${word} & vec4<u32>(0x7fffffffu)) - 1u);`;
 }
 
-const scaled = (name: 'a' | 'b', { scale }: TiledRounding): string =>
-  name === 'a' && scale > 0 ? `bitcast<vec4<f32>>(bits) * 0x1p${scale}f` : 'bitcast<vec4<f32>>(bits)';
+/** Words as the numbers that are multiplied. */
+function scaled(name: 'a' | 'b', bits: string, { scale, negated }: TiledRounding): string {
+  if (name === 'b' || (scale === 0 && !negated)) return `bitcast<vec4<f32>>(${bits})`;
+  if (scale === 0) return `bitcast<vec4<f32>>(${bits} ^ vec4<u32>(SIGN_BIT))`;
+  return `bitcast<vec4<f32>>(${bits}) * ${negated ? '-' : ''}0x1p${scale}f`;
+}
 
 /** Where the word of a row (or column) and the term t stands. */
 function placeOf(name: 'a' | 'b', line: string, { transposed }: TiledText): string {
@@ -46,27 +50,36 @@ function loadWgsl(name: 'a' | 'b', text: TiledText): string {
       let t = ${termAt('min(start + term, terms - 1u)', text)};
       let bits = ${wordsWgsl(name, `${isA ? 'first_row' : 'first_column'} + 4u * vector`, text)};
       ${seenWgsl(name, 'bits')}
-      tile_${name}[term * ${vectors}u + vector] = ${scaled(name, rounding)};
+      tile_${name}[term * ${vectors}u + vector] = ${scaled(name, 'bits', rounding)};
     }`;
+}
+
+/** An invocation's own vectors a0, … of rows and b0, … of columns of the term t. */
+export function ownTermWgsl(text: TiledText): string {
+  const { tile, rounding } = text;
+  const load = (name: 'a' | 'b', k: number): string => {
+    const first =
+      name === 'a'
+        ? `first_row + 4u * (${k * tile.down}u + local.y)`
+        : `first_column + 4u * (${k * tile.across}u + local.x)`;
+    return `    let words_${name}${k} = ${wordsWgsl(name, first, text)};
+    ${seenWgsl(name, `words_${name}${k}`)}
+    let ${name}${k} = ${scaled(name, `words_${name}${k}`, rounding)};`;
+  };
+  return [
+    ...range(tile.rowVectors).map((k) => load('a', k)),
+    ...range(tile.columnVectors).map((k) => load('b', k)),
+  ].join('\n');
 }
 
 /** The loop over all terms: `step` for each, with its vectors a0, … of rows and b0, … of columns. */
 export function loopWgsl(text: TiledText, step: string): string {
-  const { tile, rounding } = text;
+  const { tile } = text;
   const [rows, columns] = [range(tile.rowVectors), range(tile.columnVectors)];
   if (tile.terms === 0) {
-    const load = (name: 'a' | 'b', k: number): string => {
-      const first =
-        name === 'a'
-          ? `first_row + 4u * (${k * tile.down}u + local.y)`
-          : `first_column + 4u * (${k * tile.across}u + local.x)`;
-      return `    let words_${name}${k} = ${wordsWgsl(name, first, text)};
-    ${seenWgsl(name, `words_${name}${k}`)}
-    let ${name}${k} = ${scaled(name, rounding).replace('bits', `words_${name}${k}`)};`;
-    };
     return `  for (var at = 0u; at < terms; at++) {
     let t = ${termAt('at', text)};
-${[...rows.map((k) => load('a', k)), ...columns.map((k) => load('b', k))].join('\n')}
+${ownTermWgsl(text)}
 ${step}
   }`;
   }

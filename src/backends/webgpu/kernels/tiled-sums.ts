@@ -18,18 +18,19 @@ export function sumTexts({ family, single, rounding }: TiledText): SumTexts {
   const watched = (name: string): string => (rounding.peak ? ` peak = max(peak, abs(${name}));` : '');
   // −0 is what the first term is added to as it is.
   const empty = rounding.fromZero ? 'vec4<f32>(0.0)' : 'minus_zeros';
-  const extend = (name: string, term: string): string =>
-    `  s${name} = round_sum(s${name} + ${term});${watched(`s${name}`)}`;
+  const extend = (name: string, term: string): string => `  s${name} = plus(s${name}, ${term});${watched(`s${name}`)}`;
   const closing = (body: string): string => `    if (at != 0u && place_of(o, at).starts) {\n${body}\n    }\n`;
   if (family === 'kahan') {
+    // The first correction is +0, which has the other sign in the kernel.
+    const first = (c: string): string => (rounding.negated ? `select(${c}, minus_zeros, at == 0u)` : c);
     return {
       variables: (name) => `var s${name} = minus_zeros;\n  var c${name} = vec4<f32>(0.0);`,
       ...{ counters: '', closes: () => '', finish: () => '' },
       take: (name, term) => `  {
-      let y = round_sum(${term} - c${name});${watched('y')}
-      let z = round_sum(s${name} + y);${watched('z')}
-      let grown = round_sum(z - s${name});${watched('grown')}
-      c${name} = round_sum(grown - y);${watched(`c${name}`)}
+      let y = minus(${term}, c${name});${watched('y')}
+      let z = plus(s${name}, y);${watched('z')}
+      let grown = minus(z, s${name});${watched('grown')}
+      c${name} = ${first('minus(grown, y)')};${watched(`c${name}`)}
       s${name} = z;
     }`,
     };
@@ -40,7 +41,7 @@ export function sumTexts({ family, single, rounding }: TiledText): SumTexts {
   }
   if (family === 'chunks') {
     const add = (i: number, c: number): string =>
-      `  total${i}_${c} = round_sum(total${i}_${c} + s${i}_${c});${watched(`total${i}_${c}`)}`;
+      `  total${i}_${c} = plus(total${i}_${c}, s${i}_${c});${watched(`total${i}_${c}`)}`;
     return {
       variables: (name) => `var s${name} = ${empty};\n  var total${name} = minus_zeros;`,
       counters: '',
@@ -50,7 +51,7 @@ export function sumTexts({ family, single, rounding }: TiledText): SumTexts {
     };
   }
   const pop = (each: Each): string =>
-    `depth -= 1u;\n${each((i, c) => `  s${i}_${c} = round_sum(stack${i}_${c}[depth] + s${i}_${c});${watched(`s${i}_${c}`)}`)}`;
+    `depth -= 1u;\n${each((i, c) => `  s${i}_${c} = plus(stack${i}_${c}[depth], s${i}_${c});${watched(`s${i}_${c}`)}`)}`;
   return {
     variables: (name) => `var s${name} = ${empty};\n  var stack${name}: array<vec4<f32>, 32>;`,
     counters: '  var leaves = 0u;\n  var depth = 0u;',

@@ -30,7 +30,11 @@ export interface TiledText {
   readonly family: SumFamily;
   /** Whether there is one chain of all terms; `family` is then `chunks`. */
   readonly single: boolean;
+  /** Whether each term is a chain of its own, as in pairwise sums; `family` is then `lanes`, and invocations read their own terms. */
+  readonly paired: boolean;
 }
 
 /** 0 … n − 1. */
 export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+export const hex = (word: number): string => `0x${(word >>> 0).toString(16).padStart(8, '0')}u`;

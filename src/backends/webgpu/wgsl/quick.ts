@@ -1,5 +1,5 @@
 /**
- * Float32 operations of the hardware for rounding to nearest even: where they may be used, and `quickCoreWgsl`, which has the
+ * Float32 operations of the hardware with integer roundings: where they may be used, and `quickCoreWgsl`, which has the
  * names of the integer core (core.ts) and sets `untrusted` where a result may be wrong. A kernel made from it leaves such
  * elements to one made from the integer core. What is taken is right whatever the hardware does with subnormals, infinities
  * and NaN; all of this rests on + − × rounding to nearest even (probe.ts).
@@ -8,7 +8,9 @@
  *   product of any float32 is rounded by the hardware where the format is fp32.
  * - A sum of two numbers of the format, p ≤ 11: rounding to 24 ≥ 2p + 2 bits first changes nothing (S. A. Figueroa, "When is
  *   double rounding innocuous?", SIGNUM Newsletter 30, 1995). Below the smallest normal number the sum is a multiple of the
- *   smallest subnormal and so exact. A sum of any float32 is rounded by the hardware where the format is fp32.
+ *   smallest subnormal and so exact. A sum of any float32 is rounded by the hardware where the format is fp32 and the mode is
+ *   to nearest even. For the other modes the last bit of the float32 sum stands for what lies beyond it
+ *   (kernels/tiled-roundings.ts has the proof).
  * - s + x·y with one rounding to fp32 is the sum of s and a product that is exact.
  *
  * Contraction of a·b + c does no harm: a product that is rounded passes through integer operations with words of the uniform
@@ -19,7 +21,7 @@
  */
 import { type BinaryFormat, type Format, formats, sameNumbers } from '../../../formats/index.ts';
 import { addressesWgsl, noWordsWgsl } from './philox.ts';
-import { bitsOf, type GpuContext, ROUNDING_WORDS, roundingStructWgsl } from './rounding.ts';
+import { bitsOf, type GpuContext, modesWgsl, ROUNDING_WORDS, roundingStructWgsl } from './rounding.ts';
 import { bitsWgsl } from './words.ts';
 
 const MULTIPLY = 1;
@@ -64,8 +66,8 @@ export function quickOperations(
   a: Format | undefined,
   b: Format | undefined,
 ): number {
-  if (mode !== 'nearest-even' || !isBinary(format)) return 0;
-  const float32 = sameNumbers(format, formats.fp32);
+  if (mode === 'stochastic' || !isBinary(format)) return 0;
+  const float32 = mode === 'nearest-even' && sameNumbers(format, formats.fp32);
   return (
     (trusted.multiply && (float32 || isExactProduct(a, b)) ? MULTIPLY : 0) +
     (trusted.add && (float32 || roundsSums(format, a, b)) ? ADD : 0)
@@ -94,7 +96,7 @@ export const TRUSTED_LEAST = 2 ** -98;
 /** What `result` holds where a quick kernel's result is not to be taken: these bits are no number. */
 export const UNTRUSTED = 0xffffffff;
 
-export const quickCoreWgsl = `${bitsWgsl}${roundingStructWgsl}${addressesWgsl}${noWordsWgsl}
+export const quickCoreWgsl = `${bitsWgsl}${roundingStructWgsl}${modesWgsl}${addressesWgsl}${noWordsWgsl}
 const QUICK_MULTIPLY = ${MULTIPLY}u;
 const QUICK_ADD = ${ADD}u;
 const QUICK_FUSED = ${FUSED}u;
@@ -104,7 +106,14 @@ var<private> untrusted: bool;
 
 struct Attempt { bits: u32, holds: bool }
 
-// R of a float32 to nearest even, where it and the result are numbers of at least 2^−98.
+// What is added to a magnitude before bits are cut off, all of which \`lost\` has. The last bit that stays is \`last\`.
+fn bias_of(r: Rounding, sign: u32, lost: u32, last: u32) -> u32 {
+  let half = (lost >> 1u) + select(last, lost & 1u, r.mode == NEAREST_AWAY);
+  let away = (r.mode == select(UP, DOWN, sign != 0u)) | ((r.mode == ODD) & (last == 0u));
+  return select(select(0u, lost, away), half, r.mode <= NEAREST_AWAY);
+}
+
+// R of a float32, where it and the result are numbers of at least 2^−98.
 fn quickly_rounded(r: Rounding, x: u32) -> Attempt {
   let size = magnitude_of(x);
   // The bits below the last place, and where the format's numbers are subnormal those that they lack.
@@ -113,8 +122,7 @@ fn quickly_rounded(r: Rounding, x: u32) -> Attempt {
   let lost = (1u << shift) - 1u;
   // With 23 bits lost the last place left is the hidden 1.
   let last = select(select((size >> shift) & 1u, 1u, shift == 23u), 0u, shift == 0u);
-  let up = (lost >> 1u) + last;
-  let y = (size + up) & ~lost;
+  let y = (size + bias_of(r, x & SIGN_BIT, lost, last)) & ~lost;
   return Attempt((x & SIGN_BIT) | y, (by <= 23u) & (size >= TRUSTED_LEAST) & (y >= r.least) & (y <= r.largest));
 }
 
@@ -153,8 +161,17 @@ fn sum_of(r: Rounding, x: u32, y: u32, sum: Attempt) -> Attempt {
   return Attempt(bits, opposite | left | right | sum.holds);
 }
 
+// The float32 sum of two numbers that the format has, where that is one of them and the other is not 0 with a last bit for
+// the other: between the sum and its neighbour on that side.
+fn odd_sum(r: Rounding, x: u32, y: u32) -> u32 {
+  let s = bitcast<u32>(bitcast<f32>(x) + bitcast<f32>(y));
+  let other = select(0u, y, s == x) | select(0u, x, s == y);
+  let some = select(0u, 1u, (magnitude_of(other) != 0u) & (r.tail < 23));
+  return (s - (some & ((other ^ s) >> 31u))) | some;
+}
+
 fn add(r: Rounding, x: u32, y: u32, word: u32) -> u32 {
-  let s = sum_of(r, x, y, quickly_rounded(r, bitcast<u32>(bitcast<f32>(x) + bitcast<f32>(y))));
+  let s = sum_of(r, x, y, quickly_rounded(r, odd_sum(r, x, y)));
   return taken(Attempt(s.bits, s.holds & ((r.quick & QUICK_ADD) != 0u)));
 }
 

@@ -79,14 +79,17 @@ struct Rounding {
 }
 `;
 
-export const roundingWgsl = `${roundingStructWgsl}
+/** What `Rounding.mode` holds; any other number is toward zero. */
+export const modesWgsl = `
 const NEAREST_EVEN = 0u;
 const NEAREST_AWAY = 1u;
 const DOWN = 3u;
 const UP = 4u;
 const ODD = 5u;
 const STOCHASTIC = 6u;
+`;
 
+export const roundingWgsl = `${roundingStructWgsl}${modesWgsl}
 fn zero_of(r: Rounding, sign: u32) -> u32 { return sign & r.minus_zero; }
 fn infinity_of(r: Rounding, sign: u32) -> u32 { return select(r.plus_infinity, r.minus_infinity, sign != 0u); }
 
