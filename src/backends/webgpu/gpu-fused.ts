@@ -89,7 +89,7 @@ export class GpuFused {
       ...{ order: orderWords(width, sum), out: site.rounding(out), accumulate: site.rounding(accumulate) },
       ...{ at: addressWords(at), rowAt: addressWords(rowAt) },
     });
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, site.name);
     const ranges = mask === undefined ? x.allocation : this.movements.onDevice(mask, x.shape).ranges;
     const buffers = [x.allocation.buffer, ranges.buffer, table, this.functions.undecided, result.buffer];
     this.commands.dispatch(softmaxKernel(sum.family, source, site.core), buffers, uniform, rowGroups(rows));
@@ -128,7 +128,7 @@ export class GpuFused {
       ...{ out: site.rounding(out), accumulate: site.rounding(accumulate) },
       ...{ at: addressWords(at), rowAt: addressWords(rowAt) },
     });
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, site.name);
     const buffers = [x.allocation, gamma, beta ?? gamma, result].map(({ buffer }) => buffer);
     const kernel = normKernel(centred ? 'layer' : 'rms', sum.family, site.core);
     this.commands.dispatch(kernel, buffers, uniform, rowGroups(rows));
@@ -147,7 +147,7 @@ export class GpuFused {
       ...{ constants: constants.map((constant) => constantBits(site, constant)) },
       ...{ out: site.rounding(out), at: addressWords(at) },
     });
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, site.name);
     const buffers = [x.allocation.buffer, table, this.functions.undecided, result.buffer];
     this.commands.dispatch(activationKernel(name, source, site.core), buffers, uniform, groupsFor(count));
     return { shape: x.shape, allocation: result, format: out };
