@@ -1,6 +1,7 @@
 /** Weights and results larger than the device's buffers: the limit is lowered, and the bits stay those of the whole product. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { analyze } from '../../../src/analysis/analyze.ts';
+import type { AnalyzeOptions } from '../../../src/analysis/options.ts';
 import type { Linear } from '../../../src/arithmetic/arithmetic.ts';
 import { type RoundedTensor, SoftfloatArithmetic, type SpecOf } from '../../../src/arithmetic/softfloat.ts';
 import { columnBlocks } from '../../../src/backends/webgpu/column-blocks.ts';
@@ -178,30 +179,29 @@ describe.skipIf(wide === undefined)(needsGpu('kernels by shape'), () => {
   });
 });
 
-describe.skipIf(wide === undefined)(needsGpu('analyses'), () => {
-  it('an analysis whose logits are larger than a buffer is that of a device without the limit', async () => {
-    const model = randomDecoder({
-      seed: 3,
-      layers: 1,
-      width: 8,
-      heads: 2,
-      vocabulary: 2100,
-      positions: 8,
-      activation: 'relu',
-    });
+describe.skipIf(wide === undefined)(needsGpu('an analysis'), () => {
+  const config = { seed: 3, layers: 1, width: 8, heads: 2, vocabulary: 2100, activation: 'relu' } as const;
+  const optionsOn = (on: GpuDevice): AnalyzeOptions => ({
+    ...{ policy: 'bf16', reference: 'double-float' },
+    backend: {
+      arithmetic: (name: string, specOf: SpecOf) => new GpuArithmetic(name, specOf, on, TRUSTED),
+      reference: () => new GpuReference(on, TRUSTED),
+    },
+  });
+
+  it('whose logits are larger than a buffer is that of a device without the limit', async () => {
+    const model = randomDecoder({ ...config, positions: 8 });
     const tokens = [
       [1, 5, 9, 16, 3],
       [2, 7, 2099],
     ];
-    const [whole, blocked] = await Promise.all(
-      [gpu!, wide!].map((on) => {
-        const backend = {
-          arithmetic: (name: string, specOf: SpecOf) => new GpuArithmetic(name, specOf, on, TRUSTED),
-          reference: () => new GpuReference(on, TRUSTED),
-        };
-        return analyze(model, tokens, { policy: 'bf16', reference: 'double-float', backend });
-      }),
+    expect(await analyze(model, tokens, optionsOn(wide!))).toEqual(await analyze(model, tokens, optionsOn(gpu!)));
+  });
+  it('whose scores are is refused with the name of their tap', async () => {
+    const model = randomDecoder({ ...config, positions: 100 });
+    const tokens = [Array.from({ length: 100 }, (_, i) => i)];
+    await expect(analyze(model, tokens, optionsOn(wide!))).rejects.toThrow(
+      /^webgpu: layers.0.scores: expected a tensor of at most 65536 bytes, the device's limit, got 160000; take shorter or/,
     );
-    expect(blocked).toEqual(whole);
   });
 });
