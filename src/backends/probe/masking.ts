@@ -8,7 +8,7 @@
  * is the middle term, which makes sequential, reversed and pairwise sums of n terms cost O(n log n) calls; and only the
  * terms in question carry units, in groups that the format can count.
  */
-import { type Asking, ask, NotATree, type Query } from './query.ts';
+import { type Asking, ask, NotATree, type Query, sideBySide } from './query.ts';
 import type { Scale } from './scale.ts';
 import { type PartialSum, sumOf, termAt } from './tree.ts';
 
@@ -23,7 +23,7 @@ export function* maskedTree(n: number, scale: Scale): Asking<PartialSum> {
  * too: it vanishes with all others where two terms do not meet before that addition.
  */
 function* subtrees(terms: readonly number[], witness: number | undefined, scale: Scale): Asking<PartialSum[]> {
-  const found: PartialSum[] = [];
+  const found: Asking<PartialSum>[] = [];
   const extra = witness === undefined ? [] : [witness];
   for (let rest = terms; rest.length > 0; ) {
     const pivot = rest[rest.length >> 1];
@@ -41,19 +41,26 @@ function* subtrees(terms: readonly number[], witness: number | undefined, scale:
       if (there === undefined) meetings.set(below, [other]);
       else there.push(other);
     });
-    let sum: PartialSum = termAt(pivot);
-    for (const [below, added] of [...meetings].sort(([a], [b]) => a - b)) {
-      if (below !== sum.terms + added.length) {
-        throw new NotATree(
-          `term ${pivot} meets ${added.length} others in a sum of ${below}, where it has met ${sum.terms - 1} before`,
-        );
-      }
-      sum = sumOf([sum, ...(yield* subtrees(added, pivot, scale))]);
-    }
-    found.push(sum);
+    found.push(chain(pivot, meetings, scale));
     rest = apart;
   }
-  return found;
+  return yield* sideBySide(found);
+}
+
+/** The pivot, and what is added to it: the terms that it meets, by how many terms there are then. */
+function* chain(pivot: number, meetings: ReadonlyMap<number, readonly number[]>, scale: Scale): Asking<PartialSum> {
+  const additions = [...meetings].sort(([a], [b]) => a - b);
+  let met = 0;
+  for (const [below, added] of additions) {
+    if (below !== 1 + met + added.length) {
+      throw new NotATree(
+        `term ${pivot} meets ${added.length} others in a sum of ${below}, where it has met ${met} before`,
+      );
+    }
+    met += added.length;
+  }
+  const parts = yield* sideBySide(additions.map(([, added]) => subtrees(added, pivot, scale)));
+  return parts.reduce<PartialSum>((sum, added) => sumOf([sum, ...added]), termAt(pivot));
 }
 
 /** For each of `others`: how many of `units`, the masks' own terms left out, survive M at the pivot and −M there. */

@@ -3,7 +3,7 @@
  * rounding for a rounding, and one that sorts its terms for an addition of them all.
  */
 import { masking } from './masking.ts';
-import { type Asking, ask, choices, type Query } from './query.ts';
+import { type Asking, ask, both, choices, type Query, sideBySide } from './query.ts';
 import { rangeOf, type Scale } from './scale.ts';
 import type { PartialSum, Sum } from './tree.ts';
 import { TreePaths } from './tree-paths.ts';
@@ -24,17 +24,32 @@ export function* objection(tree: PartialSum, scale: Scale): Asking<string | unde
   const next = choices(n);
   const pairs = somePairs(n, next);
   pairs.unshift([paths.deepest, paths.farthest], [paths.farthest, paths.deepest]);
-  let tried = 0;
-  for (const [i, j] of pairs) {
-    const joining = paths.joining(i, j);
-    const terms = scale.lenient ? yield* vanishing(i, j, joining, scale) : joining;
-    if (terms.length === 0) continue;
-    tried++;
-    if (yield* wavers(i, j, terms[next(terms.length)], scale)) return UNSTEADY;
-    if (terms.length > 1 && (yield* collects(i, j, terms, scale))) return COLLECTED;
-  }
-  if (tried === 0 || (scale.lenient && isOneSum(tree))) return UNSEEN;
+  const joining = pairs.map(([i, j]) => paths.joining(i, j));
+  const termsOfPairs = scale.lenient
+    ? yield* sideBySide(pairs.map(([i, j], p) => vanishing(i, j, joining[p], scale)))
+    : joining;
+  const tried = pairs.flatMap(([i, j], p) => {
+    const terms = termsOfPairs[p];
+    return terms.length === 0 ? [] : [objectionBetween(i, j, terms, terms[next(terms.length)], scale)];
+  });
+  const reason = (yield* sideBySide(tried)).find((found) => found !== undefined);
+  if (reason !== undefined) return reason;
+  if (tried.length === 0 || (scale.lenient && isOneSum(tree))) return UNSEEN;
   return n === 3 || isOneSum(tree) ? yield* objectionToLast(tree, scale) : undefined;
+}
+
+/** What is wrong where these terms, and one of them alone, vanish beside ±M at terms i and j. */
+function* objectionBetween(
+  i: number,
+  j: number,
+  terms: readonly number[],
+  one: number,
+  scale: Scale,
+): Asking<string | undefined> {
+  const askings = [wavers(i, j, one, scale), ...(terms.length > 1 ? [collects(i, j, terms, scale)] : [])];
+  const [isUnsteady, isCollected = false] = yield* sideBySide(askings);
+  if (isUnsteady) return UNSTEADY;
+  return isCollected ? COLLECTED : undefined;
 }
 
 /** All ordered pairs of few terms, some of many. */
@@ -113,16 +128,16 @@ function* collects(i: number, j: number, terms: readonly number[], scale: Scale)
   const beside = (exponent: number, units: readonly number[]): Query =>
     masking(i, j, units, { ...scale, large: unitsLarge(scale, exponent) });
   const most = rangeOf(scale);
-  const [atMost] = yield* ask([beside(most, terms)]);
-  const first = atMost !== 0 ? most : (yield* smallest(most, (exponent) => [beside(exponent, terms)])) - 1;
+  const [[atMost], from] = yield* both(
+    ask([beside(most, terms)]),
+    smallest(most, (exponent) => [beside(exponent, terms)]),
+  );
+  const first = atMost !== 0 ? most : from - 1;
   const window = Array.from({ length: Math.min(WINDOW, most + 1 - first) }, (_, e) => first + e);
   const together = yield* ask(window.map((exponent) => beside(exponent, terms)));
-  for (const [w, exponent] of window.entries()) {
-    if (together[w] === 0) continue;
-    const alone = yield* ask(terms.map((term) => beside(exponent, [term])));
-    if (alone.every((sum) => sum === 0)) return true;
-  }
-  return false;
+  const left = window.filter((_, w) => together[w] !== 0);
+  const alone = yield* sideBySide(left.map((exponent) => ask(terms.map((term) => beside(exponent, [term])))));
+  return alone.some((sums) => sums.every((sum) => sum === 0));
 }
 
 /**

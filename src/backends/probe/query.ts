@@ -14,6 +14,26 @@ export function* ask(queries: readonly Query[]): Asking<readonly number[]> {
   return queries.length === 0 ? [] : yield queries;
 }
 
+/** Two askings side by side. */
+export function* both<S, T>(first: Asking<S>, second: Asking<T>): Asking<[S, T]> {
+  return (yield* sideBySide<S | T>([first, second])) as [S, T];
+}
+
+/** Asks in each batch what all of them ask next, as if each were alone; the first that throws ends them all. */
+export function* sideBySide<T>(askings: readonly Asking<T>[]): Asking<T[]> {
+  const steps = askings.map((asking) => asking.next());
+  for (;;) {
+    const open = steps.flatMap((step, i) => (step.done === true ? [] : [{ i, queries: step.value }]));
+    if (open.length === 0) return steps.map(({ value }) => value as T);
+    const sums = yield open.flatMap(({ queries }) => queries);
+    let at = 0;
+    for (const { i, queries } of open) {
+      steps[i] = askings[i].next(sums.slice(at, at + queries.length));
+      at += queries.length;
+    }
+  }
+}
+
 /** The n terms of a query. */
 export function termsOf({ units, unit, set }: Query, n: number): Float64Array {
   const terms = new Float64Array(n);

@@ -3,7 +3,7 @@ import { checkCounts, checkRepeatable } from './checks.ts';
 import { canTellExact, isExact } from './exactness.ts';
 import { maskedTree } from './masking.ts';
 import { objection } from './objection.ts';
-import { type Asking, NotATree } from './query.ts';
+import { type Asking, both, NotATree } from './query.ts';
 import { type Scale, scaleOf, suitable } from './scale.ts';
 import { type SummationTree, sumOf, termAt } from './tree.ts';
 
@@ -25,12 +25,10 @@ export function* revealTree(
 
 function* treeWith(n: number, large: number, unit: number): Asking<SummationTree> {
   try {
-    yield* checkRepeatable(n, large, unit);
-    const scale = yield* visibleScale(n, large, unit);
+    const [, scale] = yield* both(checkRepeatable(n, large, unit), visibleScale(n, large, unit));
     if (scale === 'exact') return yield* exactTree(n, large, unit);
     const tree = yield* maskedTree(n, scale);
-    yield* checkCounts(tree, scale);
-    const reason = yield* objection(tree, scale);
+    const [, reason] = yield* both(checkCounts(tree, scale), objection(tree, scale));
     return reason === undefined ? tree : { kind: 'none', reason };
   } catch (error) {
     if (error instanceof NotATree) return { kind: 'none', reason: error.message };

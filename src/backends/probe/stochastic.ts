@@ -52,7 +52,7 @@ const TERMS = 8;
 export async function measureNoTree(machine: Machine, operation: 'matmul' | 'rowSum'): Promise<Finding> {
   const format = machine.format as BinaryFormat;
   const sums = operation === 'matmul' ? matmulRows(machine, 1, false) : rowSumRows(machine);
-  const tree = await revealRows(sums, TERMS, [nearMagnitudes(format, TERMS)]);
+  const [tree] = await revealRows(sums, TERMS, [nearMagnitudes(format, TERMS)]);
   return {
     ...{ property: `order of ${operation}`, format: format.name, policy: machine.policy, declared: NONE },
     ...{ measured: tree.kind === 'none' ? NONE : treeText(tree), agrees: tree.kind === 'none', cases: 1 },

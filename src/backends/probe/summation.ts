@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts';
 import type { Machine } from './machine.ts';
 import { operands } from './numbers.ts';
 import { COLLECTED } from './objection.ts';
-import { choices, NotATree, termsOf } from './query.ts';
+import { choices, NotATree, sideBySide, termsOf } from './query.ts';
 import { revealTree } from './reveal.ts';
 import { type SummationTree, sameTree, treeOf } from './tree.ts';
 import { treeText } from './tree-text.ts';
@@ -17,13 +17,13 @@ export type RowSums = (rows: Float64Array, n: number) => Promise<ArrayLike<numbe
 /** Rows given to one operation at once. */
 const BATCH = 1024;
 
-/** The tree of sums that are computed many at a time. */
+/** The tree of sums that are computed many at a time, as each pair of magnitudes shows it. */
 export async function revealRows(
   sums: RowSums,
   n: number,
   magnitudes: readonly (readonly [large: number, unit: number])[],
-): Promise<SummationTree> {
-  const asking = revealTree(n, magnitudes);
+): Promise<SummationTree[]> {
+  const asking = sideBySide(magnitudes.map((pair) => revealTree(n, [pair])));
   let step = asking.next();
   while (step.done !== true) {
     const queries = step.value;
@@ -37,8 +37,9 @@ export async function revealRows(
       try {
         for (const sum of Array.from(await sums(rows, n))) answers.push(sum);
       } catch (error) {
-        if (error instanceof NotATree) return { kind: 'none', reason: error.message };
-        throw error;
+        if (!(error instanceof NotATree)) throw error;
+        const { message } = error;
+        return magnitudes.map(() => ({ kind: 'none', reason: message }));
       }
     }
     step = asking.next(answers);
@@ -96,8 +97,8 @@ export async function measureTrees(machine: Machine, operation: 'matmul' | 'rowS
   let cases = 0;
   for (const { n, columns, transposed, far } of shapes) {
     const sums = operation === 'matmul' ? matmulRows(machine, columns, transposed) : rowSumRows(machine);
-    for (const magnitudes of [nearMagnitudes(format, n), ...(far ? [farMagnitudes(format)] : [])]) {
-      const tree = await revealRows(sums, n, [magnitudes]);
+    const magnitudes = [nearMagnitudes(format, n), ...(far ? [farMagnitudes(format)] : [])];
+    for (const tree of await revealRows(sums, n, magnitudes)) {
       cases++;
       if (wrong === undefined && !(await isDeclared(tree, order, n, machine, sums))) wrong = treeText(tree);
     }

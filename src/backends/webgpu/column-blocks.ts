@@ -2,6 +2,7 @@
 import type { Linear } from '../../arithmetic/arithmetic.ts';
 import { InputError } from '../../formats/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
+import { spansOf } from './spans.ts';
 
 /** The columns from `from` on, as a layer of its own. */
 export interface ColumnBlock {
@@ -34,11 +35,9 @@ export function columnBlocks(layer: Linear, words: number): readonly ColumnBlock
   }
   let blocks = ofWeight.get(words);
   if (blocks === undefined) {
-    const count = Math.ceil(columns / Math.floor(words / terms));
-    const starts = Array.from({ length: count + 1 }, (_, i) => Math.floor((i * columns) / count));
-    blocks = starts.slice(1).map((to, i) => ({
-      ...{ from: starts[i], columns: to - starts[i] },
-      layer: blockOf(layer, starts[i], to),
+    blocks = spansOf(columns, Math.floor(words / terms)).map(({ from, to }) => ({
+      ...{ from, columns: to - from },
+      layer: blockOf(layer, from, to),
     }));
     ofWeight.set(words, blocks);
   }

@@ -99,6 +99,11 @@ export class Commands {
     this.device.check();
     this.submit();
     const total = parts.reduce((sum, { words }) => sum + words, 0);
+    if (4 * total > this.device.bufferLimit && parts.length > 1) {
+      const results: Uint32Array[] = [];
+      for (const part of parts) results.push(...(await this.read([part])));
+      return results;
+    }
     const staging = this.device.staging(total);
     const encoder = this.device.encoder();
     let at = 0;

@@ -34,6 +34,14 @@ export interface Kernel {
   readonly bindings: string;
 }
 
+/** The refusal of a tensor of `bytes`, the result of an operation at `site`. */
+export function tooLarge(limit: number, bytes: number, site?: string): InputError {
+  const where = site === undefined ? 'webgpu' : `webgpu: ${site}`;
+  return new InputError(
+    `${where}: expected a tensor of at most ${limit} bytes, the device's limit, got ${bytes}; take shorter or fewer sequences, or --backend cpu`,
+  );
+}
+
 // Dawn's objects must stay reachable while anything of theirs runs: collected earlier, they take the process with them.
 const reachable = new Set<object>();
 
@@ -146,12 +154,7 @@ export class GpuDevice {
   storage(words: number, mappedAtCreation = false): GPUBuffer {
     this.check();
     const size = Math.max(4, 4 * words);
-    const { bufferLimit: limit } = this;
-    if (size > limit) {
-      throw new InputError(
-        `webgpu: expected tensors of at most ${limit} bytes, the device's limit, got ${size}; take shorter or fewer sequences, or --backend cpu`,
-      );
-    }
+    if (size > this.bufferLimit) throw tooLarge(this.bufferLimit, size);
     return this.create({
       size,
       mappedAtCreation,

@@ -12,7 +12,6 @@ import { scalarsOf } from '../../softfloat/scalar.ts';
 import { type KeyMask, rowLength, sizeOf, type Tensor, tensor } from '../../tensor/index.ts';
 import { roundArrayIn } from '../cpu/round-array.ts';
 import { kernelMemory } from '../cpu/wasm.ts';
-import { type ColumnBlock, columnBlocks } from './column-blocks.ts';
 import { Commands, groupsFor } from './commands.ts';
 import type { GpuDevice } from './device.ts';
 import { GpuAttention } from './gpu-attention.ts';
@@ -20,9 +19,10 @@ import { GpuElementary } from './gpu-elementary.ts';
 import { type Composites, GpuFused } from './gpu-fused.ts';
 import { GpuMovements } from './gpu-movements.ts';
 import { GpuSums } from './gpu-sums.ts';
-import { float32Of, GpuMemory, type GpuTensor, paddedShape, stridesOf } from './gpu-tensor.ts';
+import { float32Of, GpuMemory, type GpuTensor, loweredParts, paddedShape, stridesOf } from './gpu-tensor.ts';
 import { type BinaryName, elementwiseKernel, elementwiseUniform, MAX_RANK } from './kernels/elementwise.ts';
 import { addressWords } from './kernels/parts.ts';
+import { linearInBlocks } from './linear-blocks.ts';
 import { ScopedComposites } from './scoped-composites.ts';
 import { GpuSite } from './site.ts';
 import { convertUniform } from './uniforms.ts';
@@ -99,7 +99,7 @@ export class GpuArithmetic extends ScopedComposites {
     return v.shape;
   }
   lift(t: Tensor): GpuTensor {
-    return { shape: t.shape, allocation: this.memory.upload(float32Of(t.data, 'lift')), format: undefined };
+    return { shape: t.shape, allocation: this.memory.upload(float32Of(t.data, 'lift'), 'lift'), format: undefined };
   }
 
   /**
@@ -116,6 +116,9 @@ export class GpuArithmetic extends ScopedComposites {
    * @throws UndecidedError where an exp, tanh or erf before was not decided: a new arithmetic on the device takes it right
    */
   async lower(v: GpuTensor): Promise<Tensor> {
+    if (v.parts !== undefined) {
+      return loweredParts(v.shape, v.parts, new Float32Array(sizeOf(v.shape)), (part) => this.lower(part));
+    }
     const [bits, [undecided]] = await this.commands.read([
       { buffer: v.allocation.buffer, words: sizeOf(v.shape) },
       { buffer: this.functions.undecided, words: 1 },
@@ -127,10 +130,10 @@ export class GpuArithmetic extends ScopedComposites {
 
   parameter(site: string, t: Tensor): GpuTensor {
     const { spec } = this.site(site);
-    return this.roundedParameter(t, parameterContextOf(spec, spec.out));
+    return this.roundedParameter(site, t, parameterContextOf(spec, spec.out));
   }
-  private roundedParameter(t: Tensor, context: RoundingContext): GpuTensor {
-    return this.remembered(this.parameters, t, context, () => {
+  private roundedParameter(site: string, t: Tensor, context: RoundingContext): GpuTensor {
+    return this.remembered(this.parameters, site, t, context, () => {
       const data = new Float32Array(t.data.length);
       roundArrayIn(kernelMemory(), t.data, context, data);
       return { shape: t.shape, data };
@@ -139,12 +142,13 @@ export class GpuArithmetic extends ScopedComposites {
   constants(site: string, table: RealTable): GpuTensor {
     const { spec } = this.site(site);
     const context = parameterContextOf(spec, spec.out);
-    return this.remembered(this.tables, table, context, () => {
+    return this.remembered(this.tables, site, table, context, () => {
       return tensor(table.shape, Float32Array.from(table.reals.map(scalarsOf(context).fromReal)));
     });
   }
   private remembered<K extends object>(
     known: Rounded<K>,
+    site: string,
     key: K,
     context: RoundingContext,
     round: () => Tensor<Float32Array<ArrayBuffer>>,
@@ -157,7 +161,7 @@ export class GpuArithmetic extends ScopedComposites {
     let result = results.get(contextKey(context));
     if (result === undefined) {
       const { shape, data } = round();
-      const allocation = this.memory.outside(() => this.memory.upload(data));
+      const allocation = this.memory.outside(() => this.memory.upload(data, site));
       result = { shape, allocation, format: context.format };
       results.set(contextKey(context), result);
     }
@@ -166,7 +170,7 @@ export class GpuArithmetic extends ScopedComposites {
 
   reshape(v: GpuTensor, shape: readonly number[]): GpuTensor {
     tensor(shape, { length: sizeOf(v.shape) });
-    return { ...v, shape };
+    return v.parts === undefined ? { ...v, shape } : this.memory.joined(shape, v.parts);
   }
   permute(v: GpuTensor, axes: readonly number[]): GpuTensor {
     return this.movements.permute(v, axes);
@@ -206,7 +210,7 @@ export class GpuArithmetic extends ScopedComposites {
     const site = this.site(name);
     const shape = broadcastShapes(a.shape, b.shape);
     const count = sizeOf(shape);
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, name);
     const uniform = elementwiseUniform.words({
       ...{ count, flush: [site.flushBelow(a.format), site.flushBelow(b.format)], dims: paddedShape(shape, MAX_RANK) },
       strides: [...stridesOf(a.shape, MAX_RANK), ...stridesOf(b.shape, MAX_RANK)],
@@ -220,7 +224,7 @@ export class GpuArithmetic extends ScopedComposites {
   sqrt(name: string, v: GpuTensor): GpuTensor {
     const site = this.site(name);
     const count = sizeOf(v.shape);
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, name);
     const uniform = convertUniform(
       count,
       site.flushBelow(v.format),
@@ -247,7 +251,7 @@ export class GpuArithmetic extends ScopedComposites {
   private elementary(name: string, f: ElementaryName, v: GpuTensor): GpuTensor {
     const site = this.site(name);
     const count = sizeOf(v.shape);
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, name);
     this.functions.apply(site, f, v, count, result);
     return { shape: v.shape, allocation: result, format: site.spec.out };
   }
@@ -266,32 +270,27 @@ export class GpuArithmetic extends ScopedComposites {
     if (linear !== 'plain') {
       throw new InputError(`webgpu: ${name}: expected linear=plain, got ${linear.kind}; use --backend cpu`);
     }
-    const blocks = columnBlocks(layer, this.memory.mostWords);
-    const { n } = linearShape(rows.shape, layer);
-    const y = blocks.length === 1 ? this.block(name, rows, layer, n, false) : this.blocks(name, rows, blocks, n);
-    return { ...y, shape: [...x.shape.slice(0, -1), rowLength(y.shape)] };
+    return this.memory.scope(() => {
+      const y = this.site(name).operation(() => this.blocks(name, rows, layer));
+      return this.reshape(y, [...x.shape.slice(0, -1), rowLength(y.shape)]);
+    });
   }
-  /** Of a layer of `columns` columns all, or some. */
-  private block(name: string, rows: GpuTensor, layer: Linear, columns: number, isRounded: boolean): GpuTensor {
-    const { weight, layout, bias } = layer;
+  private blocks(name: string, x: GpuTensor, layer: Linear): GpuTensor {
     const site = this.site(name);
-    const weights = this.roundedParameter(weight, parameterContextOf(site.spec, site.spec.input));
-    const shift = bias && this.parameter(name, bias).allocation;
-    const transposed = layout === 'out-in';
-    return this.sums.product(site, rows, weights, { transposed, bias: shift, isRounded, columns }, true);
-  }
-  /** Each takes the elements, and so the random words, that are its own in the whole. */
-  private blocks(name: string, rows: GpuTensor, blocks: readonly ColumnBlock[], stride: number): GpuTensor {
-    const site = this.site(name);
-    return this.memory.scope(() =>
-      site.operation(() => {
-        const left = this.sums.input(site, rows, rows.shape[0] * stride);
-        const results = blocks.map(({ from, columns, layer }) =>
-          site.within({ start: from, width: columns, stride }, () => this.block(name, left, layer, stride, true)),
-        );
-        return results.reduce((before, block) => this.concat(before, block));
-      }),
-    );
+    const { m, n } = linearShape(x.shape, layer);
+    const weights = parameterContextOf(site.spec, site.spec.input);
+    return linearInBlocks(this.memory, name, this.sums.input(site, x, m * n), layer, {
+      rows: (rounded, span) => this.movements.rows(rounded, span),
+      product: (rows, { from, columns, layer: { weight, layout, bias } }, span) => {
+        const b = this.roundedParameter(name, weight, weights);
+        const shift = bias && this.parameter(name, bias).allocation;
+        const options = { transposed: layout === 'out-in', bias: shift, whole: { m, n } };
+        // The elements, and so the random words, that are its own in the whole.
+        const part = { start: span.from * n + from, width: columns, stride: n };
+        return site.within(part, () => this.sums.product(site, rows, b, options, true));
+      },
+      concat: (a, b) => this.concat(a, b),
+    });
   }
 
   private composite(compose: () => GpuTensor, fused: (fused: GpuFused) => GpuTensor | undefined): GpuTensor {

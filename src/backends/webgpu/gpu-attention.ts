@@ -134,9 +134,9 @@ export class GpuAttention {
     });
 
     const results = [
-      { ...x, allocation: memory.allocate(count) },
-      { shape: ofScores.shape, allocation: memory.allocate(count), format: out.probs },
-      { shape: ofContext.shape, allocation: memory.allocate(size), format: out.context },
+      { ...x, allocation: memory.allocate(count, sites.scores.name) },
+      { shape: ofScores.shape, allocation: memory.allocate(count, sites.probs.name), format: out.probs },
+      { shape: ofContext.shape, allocation: memory.allocate(size, sites.context.name), format: out.context },
     ] as const;
     const { ranges } = movements.onDevice(mask, ofScores.shape);
     const operands = [first.left, first.right, second.right].map(({ allocation }) => allocation.buffer);

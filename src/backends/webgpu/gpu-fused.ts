@@ -79,7 +79,7 @@ export class GpuFused {
     const evaluation = this.exponential(site, x);
     if (this.spares && evaluation.source === 'results') return undefined;
     const { fields, family } = this.softmaxRun(site, x, mask, evaluation);
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, site.name);
     const ranges = mask === undefined ? x.allocation : this.movements.onDevice(mask, x.shape).ranges;
     const buffers = [x.allocation, ranges].map(({ buffer }) => buffer);
     buffers.push(evaluation.table, this.functions.undecided, result.buffer);
@@ -143,7 +143,7 @@ export class GpuFused {
       ...{ out: site.rounding(out), accumulate: site.rounding(accumulate) },
       ...{ at: addressWords(at), rowAt: addressWords(rowAt) },
     });
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, site.name);
     const buffers = [x.allocation, gamma, beta ?? gamma, result].map(({ buffer }) => buffer);
     const kernel = normKernel(centred ? 'layer' : 'rms', sum.family, site.core);
     this.commands.dispatch(kernel, buffers, uniform, rowGroups(rows));
@@ -162,7 +162,7 @@ export class GpuFused {
       ...{ constants: constants.map((constant) => constantBits(site, constant)) },
       ...{ out: site.rounding(out), at: addressWords(at) },
     });
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, site.name);
     const buffers = [x.allocation.buffer, table, this.functions.undecided, result.buffer];
     this.commands.dispatch(activationKernel(name, source, site.core), buffers, uniform, groupsFor(count));
     return { shape: x.shape, allocation: result, format: out };

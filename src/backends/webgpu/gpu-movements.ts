@@ -16,6 +16,7 @@ import {
   selectKernel,
   selectUniform,
 } from './kernels/movements.ts';
+import type { Span } from './spans.ts';
 import { bitsOf } from './wgsl/rounding.ts';
 
 /** A mask's ranges on the device, and how rows of a tensor find theirs. */
@@ -47,7 +48,7 @@ export class GpuMovements {
   permute(v: GpuTensor, axes: readonly number[]): GpuTensor {
     const { shape } = permuted(v.shape, axes);
     const strides = strictStrides(v.shape);
-    const result = this.memory.allocate(sizeOf(shape));
+    const result = this.memory.allocate(sizeOf(shape), v.parts?.site);
     this.copy(v.allocation, result, {
       ...{ dims: shape, read: axes.map((axis) => strides[axis]), write: strictStrides(shape) },
     });
@@ -55,15 +56,24 @@ export class GpuMovements {
   }
   slice(v: GpuTensor, from: number, to: number): GpuTensor {
     const shape = [...v.shape.slice(0, -1), to - from];
-    const result = this.memory.allocate(sizeOf(shape));
+    const result = this.memory.allocate(sizeOf(shape), v.parts?.site);
     const [read, write] = [strictStrides(v.shape), strictStrides(shape)];
     this.copy(v.allocation, result, { dims: shape, read, write, readFrom: from });
+    return { shape, allocation: result, format: v.format };
+  }
+  /** Entries of the last axis but one, from `from` up to `to`. */
+  rows(v: GpuTensor, { from, to }: Span): GpuTensor {
+    const width = rowLength(v.shape);
+    const shape = [...v.shape.slice(0, -2), to - from, width];
+    const result = this.memory.allocate(sizeOf(shape), v.parts?.site);
+    const [read, write] = [strictStrides(v.shape), strictStrides(shape)];
+    this.copy(v.allocation, result, { dims: shape, read, write, readFrom: from * width });
     return { shape, allocation: result, format: v.format };
   }
   concat(a: GpuTensor, b: GpuTensor): GpuTensor {
     const left = rowLength(a.shape);
     const shape = [...a.shape.slice(0, -1), left + rowLength(b.shape)];
-    const result = this.memory.allocate(sizeOf(shape));
+    const result = this.memory.allocate(sizeOf(shape), (a.parts ?? b.parts)?.site);
     const write = strictStrides(shape);
     this.copy(a.allocation, result, { dims: a.shape, read: strictStrides(a.shape), write });
     this.copy(b.allocation, result, { dims: b.shape, read: strictStrides(b.shape), write, writeTo: left });
@@ -87,7 +97,7 @@ export class GpuMovements {
   }
   private entries(kernel: Kernel, v: GpuTensor): GpuTensor {
     const count = sizeOf(v.shape);
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, v.parts?.site);
     const uniform = countUniform.words({ count });
     this.commands.dispatch(kernel, [v.allocation.buffer, result.buffer], uniform, groupsFor(count));
     return { ...v, allocation: result };
@@ -117,7 +127,7 @@ export class GpuMovements {
     uniform: number[],
     count: number,
   ): Allocation {
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, v.parts?.site);
     const ranges = mask === undefined ? v.allocation : this.onDevice(mask, v.shape).ranges;
     this.commands.dispatch(kernel, [v.allocation.buffer, ranges.buffer, result.buffer], uniform, groupsFor(count));
     return result;

@@ -7,11 +7,12 @@ import { broadcastShapes, matmulShape } from '../../arithmetic/axes.ts';
 import { formats, InputError } from '../../formats/index.ts';
 import { scalarsOf } from '../../softfloat/scalar.ts';
 import { type KeyMask, type Numbers, rowLength, sizeOf, type Tensor, tensor } from '../../tensor/index.ts';
-import { Commands, type Groups, groupsFor } from './commands.ts';
+import { Commands, groupsFor } from './commands.ts';
 import type { GpuDevice } from './device.ts';
 import { coefficientTable } from './elementary-tables.ts';
 import { GpuMovements } from './gpu-movements.ts';
-import { type Allocation, GpuMemory, type GpuTensor, paddedShape, stridesOf } from './gpu-tensor.ts';
+import { groupsOf } from './gpu-sums.ts';
+import { type Allocation, GpuMemory, type GpuTensor, loweredParts, paddedShape, stridesOf } from './gpu-tensor.ts';
 import {
   PAIR_TILE,
   type PairBinary,
@@ -22,6 +23,7 @@ import {
   pairUniform,
 } from './kernels/double-float.ts';
 import { MAX_RANK } from './kernels/elementwise.ts';
+import { linearInBlocks } from './linear-blocks.ts';
 import { ScopedComposites } from './scoped-composites.ts';
 import { type ElementaryName, elementaryNames } from './wgsl/elementary.ts';
 import type { TrustedOperations } from './wgsl/quick.ts';
@@ -44,6 +46,13 @@ function halves(data: Numbers): Float32Array<ArrayBuffer> {
 const planes = (v: GpuTensor): GpuTensor => ({ ...v, shape: [2, ...v.shape] });
 const whole = (v: GpuTensor): GpuTensor => ({ ...v, shape: v.shape.slice(1) });
 
+/** Undefined where a or b is one tensor, or they consist of different parts. */
+function pairsOfParts(a: GpuTensor, b: GpuTensor): readonly (readonly [GpuTensor, GpuTensor])[] | undefined {
+  const pairs = a.parts?.tensors.map((part, i) => [part, b.parts?.tensors[i]] as const);
+  if (pairs?.every(([x, y]) => String(x.shape) === String(y?.shape))) return pairs as [GpuTensor, GpuTensor][];
+  return undefined;
+}
+
 export class GpuReference extends ScopedComposites {
   readonly name = 'double-float';
   private readonly commands: Commands;
@@ -64,7 +73,7 @@ export class GpuReference extends ScopedComposites {
       );
     }
     this.commands = new Commands(device);
-    this.memory = new GpuMemory(device, this.commands);
+    this.memory = new GpuMemory(device, this.commands, 2);
     this.movements = new GpuMovements(this.commands, this.memory);
     this.nothing = this.memory.allocate(1);
   }
@@ -79,31 +88,45 @@ export class GpuReference extends ScopedComposites {
   shape(v: GpuTensor): readonly number[] {
     return v.shape;
   }
-  lift({ shape, data }: Tensor): GpuTensor {
-    return { shape, allocation: this.memory.upload(halves(data)), format: undefined };
+  lift(t: Tensor): GpuTensor {
+    return this.lifted('lift', t);
   }
-  async lower({ shape, allocation }: GpuTensor): Promise<Tensor> {
+  private lifted(site: string, { shape, data }: Tensor): GpuTensor {
+    const width = rowLength(shape);
+    const spans = this.memory.rowSpans(site, sizeOf(shape.slice(0, -1)), width);
+    const tensors = spans.map(({ from, to }) => {
+      const part = spans.length === 1 ? data : data.subarray(from * width, to * width);
+      return { shape: [to - from, width], allocation: this.memory.upload(halves(part), site), format: undefined };
+    });
+    return this.memory.joined(shape, { site, tensors });
+  }
+  async lower(v: GpuTensor): Promise<Tensor> {
+    const { shape } = v;
+    if (v.parts !== undefined) {
+      return loweredParts(shape, v.parts, new Float64Array(sizeOf(shape)), (part) => this.lower(part));
+    }
+    const { allocation } = v;
     const count = sizeOf(shape);
     const [words] = await this.commands.read([{ buffer: allocation.buffer, words: 2 * count }]);
     const numbers = new Float32Array(words.buffer, words.byteOffset, 2 * count);
     return { shape, data: Float64Array.from({ length: count }, (_, i) => numbers[i] + numbers[count + i]) };
   }
-  parameter(_site: string, t: Tensor): GpuTensor {
+  parameter(site: string, t: Tensor): GpuTensor {
     let result = this.parameters.get(t);
     if (result === undefined) {
-      result = this.memory.outside(() => this.lift(t));
+      result = this.memory.outside(() => this.lifted(site, t));
       this.parameters.set(t, result);
     }
     return result;
   }
-  constants(_site: string, table: RealTable): GpuTensor {
+  constants(site: string, table: RealTable): GpuTensor {
     let result = this.tables.get(table);
     if (result === undefined) {
       const numbers = tensor(
         table.shape,
         Float64Array.from(table.reals, (real) => float64.fromReal(real)),
       );
-      result = this.memory.outside(() => this.lift(numbers));
+      result = this.memory.outside(() => this.lifted(site, numbers));
       this.tables.set(table, result);
     }
     return result;
@@ -111,7 +134,7 @@ export class GpuReference extends ScopedComposites {
 
   reshape(v: GpuTensor, shape: readonly number[]): GpuTensor {
     tensor(shape, { length: sizeOf(v.shape) });
-    return { ...v, shape };
+    return v.parts === undefined ? { ...v, shape } : this.memory.joined(shape, v.parts);
   }
   permute(v: GpuTensor, axes: readonly number[]): GpuTensor {
     return whole(this.movements.permute(planes(v), [0, ...axes.map((axis) => axis + 1)]));
@@ -156,51 +179,57 @@ export class GpuReference extends ScopedComposites {
     return { shape, allocation: result, format: undefined };
   }
 
-  add(_site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
-    return this.binary('add', a, b);
+  add(site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
+    return this.binary(site, 'add', a, b);
   }
-  subtract(_site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
-    return this.binary('subtract', a, b);
+  subtract(site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
+    return this.binary(site, 'subtract', a, b);
   }
-  multiply(_site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
-    return this.binary('multiply', a, b);
+  multiply(site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
+    return this.binary(site, 'multiply', a, b);
   }
-  divide(_site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
-    return this.binary('divide', a, b);
+  divide(site: string, a: GpuTensor, b: GpuTensor): GpuTensor {
+    return this.binary(site, 'divide', a, b);
   }
-  private binary(name: PairBinary, a: GpuTensor, b: GpuTensor): GpuTensor {
+  private binary(site: string, name: PairBinary, a: GpuTensor, b: GpuTensor): GpuTensor {
     const shape = broadcastShapes(a.shape, b.shape);
-    return this.elements(name, [a.allocation, b.allocation], shape, [a.shape, b.shape]);
+    const pairs = pairsOfParts(a, b);
+    if (pairs !== undefined) {
+      const tensors = pairs.map(([x, y]) => this.binary(site, name, x, y));
+      return this.memory.joined(shape, { site, tensors });
+    }
+    return this.elements(name, [a.allocation, b.allocation], shape, [a.shape, b.shape], site);
   }
-  sqrt(_site: string, v: GpuTensor): GpuTensor {
-    return this.elements('root', [v.allocation], v.shape, [v.shape]);
+  sqrt(site: string, v: GpuTensor): GpuTensor {
+    return this.elements('root', [v.allocation], v.shape, [v.shape], site);
   }
-  exp(_site: string, v: GpuTensor): GpuTensor {
-    return this.elementary('exp', v);
+  exp(site: string, v: GpuTensor): GpuTensor {
+    return this.elementary(site, 'exp', v);
   }
-  tanh(_site: string, v: GpuTensor): GpuTensor {
-    return this.elementary('tanh', v);
+  tanh(site: string, v: GpuTensor): GpuTensor {
+    return this.elementary(site, 'tanh', v);
   }
-  erf(_site: string, v: GpuTensor): GpuTensor {
-    return this.elementary('erf', v);
+  erf(site: string, v: GpuTensor): GpuTensor {
+    return this.elementary(site, 'erf', v);
   }
-  private elementary(name: ElementaryName, v: GpuTensor): GpuTensor {
+  private elementary(site: string, name: ElementaryName, v: GpuTensor): GpuTensor {
     let table = this.coefficients.get(name);
     if (table === undefined) {
       table = this.memory.outside(() => this.memory.upload(coefficientTable(name)));
       this.coefficients.set(name, table);
     }
-    return this.elements('elementary', [v.allocation, table, this.nothing], v.shape, [v.shape], name);
+    return this.elements('elementary', [v.allocation, table, this.nothing], v.shape, [v.shape], site, name);
   }
   private elements(
     kernel: PairKernel,
     operands: readonly Allocation[],
     shape: readonly number[],
     shapes: readonly (readonly number[])[],
+    site?: string,
     name: ElementaryName = 'exp',
   ): GpuTensor {
     const count = sizeOf(shape);
-    const result = this.memory.allocate(2 * count);
+    const result = this.memory.allocate(2 * count, site);
     const [a, b = a] = shapes;
     const uniform = pairUniform.words({
       ...{ count, zero: 0, name: elementaryNames.indexOf(name), sizes: [sizeOf(a), sizeOf(b)] },
@@ -212,10 +241,11 @@ export class GpuReference extends ScopedComposites {
     return { shape, allocation: result, format: undefined };
   }
 
-  matmul(_site: string, a: GpuTensor, b: GpuTensor, { transposed = false, mask }: MatmulOptions = {}): GpuTensor {
+  matmul(site: string, a: GpuTensor, b: GpuTensor, { transposed = false, mask }: MatmulOptions = {}): GpuTensor {
     const { shape, m, n, k, batches } = matmulShape(a.shape, b.shape, transposed);
     const size = sizeOf(shape);
-    const result = this.memory.allocate(2 * size);
+    const groups = groupsOf(shape, m, n, batches, PAIR_TILE, PAIR_TILE);
+    const result = this.memory.allocate(2 * size, site);
     const seen = mask && this.movements.onDevice(mask, a.shape);
     const ofB = sizeOf(b.shape.slice(0, -2));
     const uniform = pairProductUniform.words({
@@ -225,16 +255,22 @@ export class GpuReference extends ScopedComposites {
       ...{ sizes: [sizeOf(a.shape), sizeOf(b.shape), size], zero: 0 },
     });
     const buffers = [a.allocation, b.allocation, seen?.ranges ?? this.nothing, result].map(({ buffer }) => buffer);
-    const groups: Groups = [Math.ceil(n / PAIR_TILE), Math.ceil(m / PAIR_TILE), batches];
     this.commands.dispatch(pairKernel('product'), buffers, uniform, groups);
     return { shape, allocation: result, format: undefined };
   }
-  linear(site: string, x: GpuTensor, { weight, layout, bias }: Linear): GpuTensor {
+  linear(site: string, x: GpuTensor, layer: Linear): GpuTensor {
     return this.memory.scope(() => {
       const rows = { ...x, shape: [sizeOf(x.shape.slice(0, -1)), rowLength(x.shape)] };
-      const product = this.matmul(site, rows, this.parameter(site, weight), { transposed: layout === 'out-in' });
-      const y = bias === undefined ? product : this.add(site, product, this.parameter(site, bias));
-      return { ...y, shape: [...x.shape.slice(0, -1), rowLength(y.shape)] };
+      const y = linearInBlocks(this.memory, site, rows, layer, {
+        rows: (all, span) => whole(this.movements.rows(planes(all), span)),
+        product: (some, block) => this.block(site, some, block.layer),
+        concat: (a, b) => this.concat(a, b),
+      });
+      return this.reshape(y, [...x.shape.slice(0, -1), rowLength(y.shape)]);
     });
+  }
+  private block(site: string, rows: GpuTensor, { weight, layout, bias }: Linear): GpuTensor {
+    const product = this.matmul(site, rows, this.parameter(site, weight), { transposed: layout === 'out-in' });
+    return bias === undefined ? product : this.add(site, product, this.parameter(site, bias));
   }
 }

@@ -23,10 +23,8 @@ export interface ProductOptions {
   readonly transposed: boolean;
   readonly mask?: GpuMask | undefined;
   readonly bias?: Allocation | undefined;
-  /** Of the whole product, where this is a part of it: what its kernels are chosen by. */
-  readonly columns?: number;
-  /** Whether a's input rounding is done already. */
-  readonly isRounded?: boolean;
+  /** Rows and columns of the whole product, where this is a part of it: what its order is chosen by. */
+  readonly whole?: Readonly<Record<'m' | 'n', number>>;
 }
 
 /** Workgroups along an axis of a dispatch. */
@@ -76,7 +74,7 @@ export function productOf({ spec }: GpuSite, shape: { readonly m: number; readon
 }
 
 /** @throws InputError where there are more tiles than the device takes */
-function groupsOf(
+export function groupsOf(
   shape: readonly number[],
   m: number,
   n: number,
@@ -133,7 +131,7 @@ export class GpuSums {
     const n = rowLength(x.shape);
     const shape = [...x.shape.slice(0, -1), 1];
     const rows = sizeOf(shape);
-    const result = this.memory.allocate(rows);
+    const result = this.memory.allocate(rows, site.name);
     const sum = sumShape(order, n);
     const at = addressWords(site.claim(rows, sumSteps(order, n)));
     const rounding = site.rounding(accumulate, accumulate, x.format);
@@ -149,19 +147,19 @@ export class GpuSums {
     return { shape, allocation: result, format: accumulate };
   }
 
-  /** R_out of a·b; b's input rounding is done already where `weights`. */
-  product(site: GpuSite, a: GpuTensor, b: GpuTensor, options: ProductOptions, weights: boolean): GpuTensor {
+  /** R_out of a·b; the input roundings are done already where `isRounded`. */
+  product(site: GpuSite, a: GpuTensor, b: GpuTensor, options: ProductOptions, isRounded: boolean): GpuTensor {
     const { spec } = site;
     const { shape, m, n, k, batches } = matmulShape(a.shape, b.shape, options.transposed);
     const [size, sizeA] = [sizeOf(shape), sizeOf(a.shape)];
     return this.memory.scope(() =>
       site.operation(() => {
-        const left = options.isRounded ? a : this.input(site, a, size);
-        const right = weights ? b : this.input(site, b, size + sizeA);
-        const { product, sum, steps: ofElement } = productOf(site, { m, n: options.columns ?? n, k });
+        const left = isRounded ? a : this.input(site, a, size);
+        const right = isRounded ? b : this.input(site, b, size + sizeA);
+        const { product, sum, steps: ofElement } = productOf(site, { m, n, ...options.whole, k });
         const [productSteps, terms] = ofElement;
         const at = site.claim(size, productSteps + terms + (options.bias === undefined ? 1 : 2));
-        const result = this.memory.allocate(size);
+        const result = this.memory.allocate(size, site.name);
         const buffers = [
           ...[left.allocation, right.allocation, options.bias ?? this.nothing],
           ...[options.mask?.ranges ?? this.nothing, result],
@@ -231,7 +229,7 @@ export class GpuSums {
     const count = sizeOf(x.shape);
     const at = site.within(partFrom(start), () => site.claim(count, 1));
     if (site.keepsInput(x.format)) return x;
-    const result = this.memory.allocate(count);
+    const result = this.memory.allocate(count, site.name);
     const uniform = convertUniform(count, site.flushBelow(x.format), site.rounding(site.spec.input), at);
     this.commands.dispatch(
       elementwiseKernel('convert', site.core),

@@ -1,8 +1,9 @@
 /** Tensors on the GPU, and the buffers that hold them. */
 import { type Format, InputError } from '../../formats/index.ts';
-import { type Numbers, sizeOf } from '../../tensor/index.ts';
+import { type Numbers, sizeOf, type Tensor } from '../../tensor/index.ts';
 import type { Commands } from './commands.ts';
-import type { GpuDevice } from './device.ts';
+import { type GpuDevice, tooLarge } from './device.ts';
+import { type Span, spansOf } from './spans.ts';
 
 /** A buffer in use. Where nothing reaches this object any more, the buffer is used again. */
 export interface Allocation {
@@ -15,6 +16,14 @@ export interface GpuTensor {
   readonly shape: readonly number[];
   readonly allocation: Allocation;
   readonly format: Format | undefined;
+  /** Where it is larger than a buffer; it has no allocation of its own then. */
+  readonly parts?: Parts;
+}
+
+/** What a tensor consists of that the operation at `site` made: tensors whose numbers follow each other in it. */
+export interface Parts {
+  readonly site: string;
+  readonly tensors: readonly GpuTensor[];
 }
 
 /** Words of a buffer are a multiple of this, so that buffers of nearly equal size serve each other. */
@@ -31,35 +40,78 @@ const KEPT = 1 << 26;
 export class GpuMemory {
   private readonly device: GpuDevice;
   private readonly commands: Commands;
+  private readonly wordsOfNumber: number;
   private kept = 0;
   private readonly free = new Map<number, GPUBuffer[]>();
   private readonly forgotten: FinalizationRegistry<Allocation>;
   /** Allocated since the outermost, the next, … scope began. */
   private readonly scopes: Set<Allocation>[] = [];
 
-  constructor(device: GpuDevice, commands: Commands) {
+  constructor(device: GpuDevice, commands: Commands, wordsOfNumber = 1) {
     this.device = device;
     this.commands = commands;
+    this.wordsOfNumber = wordsOfNumber;
     this.forgotten = new FinalizationRegistry(({ buffer, words }) => this.recycle(buffer, words));
   }
 
-  /** Numbers of a tensor, at most. */
-  get mostWords(): number {
+  private get mostWords(): number {
     return Math.floor(this.device.bufferLimit / (4 * GRAIN)) * GRAIN;
   }
+  /** Numbers of a buffer, at most. */
+  get mostNumbers(): number {
+    return Math.floor(this.mostWords / this.wordsOfNumber);
+  }
 
-  allocate(count: number): Allocation {
-    const words = wordsFor(count);
+  /**
+   * A buffer of `count` words, for the result of an operation at a site.
+   * @throws InputError where the device has no buffers that large
+   */
+  allocate(count: number, site?: string): Allocation {
+    const words = this.wordsFor(count, site);
     return this.track(this.reuse(words) ?? this.device.storage(words), words);
   }
 
-  /** A buffer with these numbers. */
-  upload(data: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>): Allocation {
-    const words = wordsFor(data.length);
+  /**
+   * A buffer with these numbers.
+   * @throws InputError where the device has no buffers that large
+   */
+  upload(data: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>, site?: string): Allocation {
+    const words = this.wordsFor(data.length, site);
     const buffer = words < LARGE ? undefined : this.reuse(words);
     if (buffer === undefined) return this.track(this.device.storageOf(data, words), words);
     this.commands.write(buffer, data);
     return this.track(buffer, words);
+  }
+
+  private wordsFor(count: number, site: string | undefined): number {
+    if (count > this.mostWords) throw tooLarge(4 * this.mostWords, 4 * count, site);
+    return Math.ceil(Math.max(count, 1) / GRAIN) * GRAIN;
+  }
+
+  /**
+   * The rows of a tensor, in as few spans as have buffers.
+   * @throws InputError where not even one row has
+   */
+  rowSpans(site: string, rows: number, width: number): readonly Span[] {
+    if (width > this.mostNumbers) throw this.tooLarge(rows * width, site);
+    return spansOf(rows, Math.floor(this.mostNumbers / Math.max(width, 1)));
+  }
+
+  /** The tensor of a shape whose numbers are those of the parts. What takes only whole tensors refuses it, where it has several. */
+  joined(shape: readonly number[], parts: Parts): GpuTensor {
+    const [first, ...others] = parts.tensors;
+    if (others.length === 0) return { ...first, shape };
+    const refusal = (): InputError => this.tooLarge(sizeOf(shape), parts.site);
+    return {
+      ...{ shape, parts, format: first.format },
+      get allocation(): Allocation {
+        throw refusal();
+      },
+    };
+  }
+
+  private tooLarge(numbers: number, site: string): InputError {
+    return tooLarge(4 * this.mostWords, 4 * this.wordsOfNumber * numbers, site);
   }
 
   /** What `compute` allocates is free again afterwards, but for its result. */
@@ -73,7 +125,7 @@ export class GpuMemory {
     let kept: readonly Allocation[] = [];
     try {
       const results = compute();
-      kept = results.map(({ allocation }) => allocation);
+      kept = results.flatMap((result) => result.parts?.tensors ?? [result]).map(({ allocation }) => allocation);
       return results;
     } finally {
       const made = this.scopes.pop() as Set<Allocation>;
@@ -126,8 +178,19 @@ export class GpuMemory {
   }
 }
 
-function wordsFor(count: number): number {
-  return Math.ceil(Math.max(count, 1) / GRAIN) * GRAIN;
+/** The numbers of a tensor in parts, read one after the other, as the largest buffer to read them into is one part's. */
+export async function loweredParts(
+  shape: readonly number[],
+  { tensors }: Parts,
+  data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>,
+  lower: (part: GpuTensor) => Promise<Tensor>,
+): Promise<Tensor> {
+  let at = 0;
+  for (const part of tensors) {
+    data.set((await lower(part)).data, at);
+    at += sizeOf(part.shape);
+  }
+  return { shape, data };
 }
 
 /** @throws InputError where a number is no float32 */

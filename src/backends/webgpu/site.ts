@@ -7,6 +7,7 @@ import { quickFused, quickOperations, type TrustedOperations } from './wgsl/quic
 import { bitsOf, type GpuContext, gpuFormat, roundingWords } from './wgsl/rounding.ts';
 
 export class GpuSite {
+  readonly name: string;
   readonly spec: OperationSpec;
   /** Of the kernels that are right for all of its operations. */
   readonly core: Core;
@@ -19,6 +20,7 @@ export class GpuSite {
     for (const format of [spec.input, spec.accumulate, spec.out, spec.product]) {
       if (format !== 'exact') gpuFormat(format, name);
     }
+    this.name = name;
     // Only matmuls have fma: rows sum without it, and a policy refuses the pair at a matmul (tensor/policy.ts).
     this.spec = spec.fma && !allowsFma(spec.order) ? { ...spec, fma: false } : spec;
     this.core = coreOf(spec.mode);

@@ -54,7 +54,7 @@ describe('revealed trees are the declared ones', () => {
           continue;
         const operation = n % 2 === 0 ? matmulRows(machine, 1 + (n % 3), n % 4 === 0) : rowSumRows(machine);
         const magnitudes = n % 5 === 0 ? farMagnitudes(format) : nearMagnitudes(format, n);
-        const tree = await revealRows(operation, n, [magnitudes]);
+        const [tree] = await revealRows(operation, n, [magnitudes]);
         expect(sameTree(tree, treeOf(parseOrder(order), n)), `${order}, ${n}: ${treeText(tree)}`).toBe(true);
       }
     }
@@ -69,7 +69,7 @@ describe('revealed trees are the declared ones', () => {
   ] as const)('%s, %s of %i terms', async (name, order, n) => {
     const machine = of(make, `${name}; order=${order}`);
     for (const sums of [matmulRows(machine, 1, true), rowSumRows(machine)]) {
-      const tree = await revealRows(sums, n, [nearMagnitudes(formats[name], n)]);
+      const [tree] = await revealRows(sums, n, [nearMagnitudes(formats[name], n)]);
       expect(sameTree(tree, treeOf(parseOrder(order), n)), treeText(tree)).toBe(true);
     }
   });

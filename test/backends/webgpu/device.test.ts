@@ -69,7 +69,7 @@ describe.skipIf(gpu === undefined)(needsGpu('a device that fails'), () => {
   it('a tensor that is too large is refused before it is made', async () => {
     const device = await opened();
     expect(() => device.storage(2 ** 40)).toThrow(
-      /expected tensors of at most \d+ bytes, the device's limit, got 4398046511104/,
+      /expected a tensor of at most \d+ bytes, the device's limit, got 4398046511104/,
     );
     device.close();
   });

@@ -12,15 +12,17 @@ const processes = join(root, 'test/support/processes');
 const folder = mkdtempSync(join(tmpdir(), 'ulpwise-gpu-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** A command in whose process a module has changed the GPU, as the variables tell it. */
+function changed(module: string, variables: NodeJS.ProcessEnv, words: readonly string[]) {
+  return spawnSync(process.execPath, ['--import', join(processes, module), main, ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, ...variables },
+  });
+}
 /** A command whose GPU is lost after so many batches of work, or when a file is there. */
 function losing(after: number | string, words: readonly string[]) {
-  return spawnSync(process.execPath, ['--import', join(processes, 'lose-gpu.js'), main, ...words], {
-    encoding: 'utf8',
-    env: {
-      ...process.env,
-      ...(typeof after === 'string' ? { ULPWISE_TEST_LOSE_WHEN: after } : { ULPWISE_TEST_LOSE_AFTER: String(after) }),
-    },
-  });
+  const name = typeof after === 'string' ? 'ULPWISE_TEST_LOSE_WHEN' : 'ULPWISE_TEST_LOSE_AFTER';
+  return changed('lose-gpu.js', { [name]: String(after) }, words);
 }
 const ulpwise = (words: readonly string[]) => spawnSync(process.execPath, [main, ...words], { encoding: 'utf8' });
 
@@ -66,6 +68,23 @@ describe.skipIf(gpu === undefined)(needsGpu('a GPU that is lost'), () => {
       const [a, b] = [place, join(folder, 'cpu')].map((at) => readFileSync(join(at, 'cells', name)));
       expect(a.equals(b), name).toBe(true);
     }
+  });
+});
+
+describe.skipIf(gpu === undefined)(needsGpu('a tensor larger than its buffers'), () => {
+  it('ends a run with exit code 2 and its name, and leaves the finished cells', () => {
+    const place = join(folder, 'large');
+    const sizes = ['samples=2', 'layers=1', 'width=8', 'heads=2', 'tokens=40', 'gains=1', 'formats=bf16'];
+    const run = ['run', 'attention-precision', ...sizes.flatMap((text) => ['--set', text])];
+    // In the second of two cells; of the tables that a run needs, the largest has 12,320 bytes.
+    const limits = { ULPWISE_TEST_LIMIT: '12544', ULPWISE_TEST_LIMIT_WHEN: join(place, 'cells/000000.parquet') };
+    const { status, stdout, stderr } = changed('limit-gpu.js', limits, [...run, '--backend', 'webgpu', '--out', place]);
+    expect({ status, stdout, stderr }).toEqual({
+      ...{ status: 2, stdout: '' },
+      stderr:
+        "ulpwise: webgpu: layers.0.scores: expected a tensor of at most 12544 bytes, the device's limit, got 12800; take shorter or fewer sequences, or --backend cpu\n",
+    });
+    expect(readdirSync(join(place, 'cells'))).toEqual(['000000.parquet']);
   });
 });
 
