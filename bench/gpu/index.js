@@ -61,7 +61,7 @@ async function measure({ budget, quick }) {
     const progress = (what) => console.error(`measuring ${what}`);
     const context = { backend, budget, quick, progress };
     const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version };
-    const results = { schema: 'ulpwise.bench-gpu/1', device: backend.probe.device, machine, budgetSeconds: budget };
+    const results = { schema: 'ulpwise.bench-gpu/2', device: backend.probe.device, machine, budgetSeconds: budget };
     results.products = await products(context);
     results.attention = await attentions(context);
     results.rounding = await arrayRounding(context);
