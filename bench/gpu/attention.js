@@ -4,7 +4,7 @@ import { numbers } from './numbers.js';
 import { deviceSeconds, largestIn } from './timing.js';
 
 /** Of which the first is on float32 hardware where its operations are composed. */
-const POLICIES = ['bf16', 'bf16; mode=toward-zero', 'bf16; mode=stochastic'];
+const POLICIES = ['bf16', 'fp32; mode=toward-zero', 'bf16; mode=stochastic'];
 const TOKENS = [32, 64, 128, 256, 512, 1024];
 const HEADS = 4;
 const WIDTH = 32;
@@ -56,7 +56,7 @@ async function attention({ backend, budget }, policy, tokens) {
 
 export async function attentions(context) {
   const rows = [];
-  for (const policy of context.quick ? POLICIES.slice(1, 2) : POLICIES) {
+  for (const policy of context.quick ? POLICIES.slice(2) : POLICIES) {
     context.progress(`attention, ${policy}`);
     const { size, ...found } = await largestIn(
       context.quick ? TOKENS.slice(0, 3) : TOKENS,
