@@ -47,10 +47,13 @@ export async function revealRows(
   return step.value;
 }
 
-/** A mask and a unit for n terms of a format, about as far apart as its precision needs. */
+/** So many doublings of M below the largest number, where a kernel that watches for overflow need not take another way. */
+const HEADROOM = 2;
+
+/** A mask and a unit for n terms of a format, about as far apart as its precision needs, and at a distance from its ends if they can be. */
 export function nearMagnitudes({ precision, emin, emax }: BinaryFormat, n: number): readonly [number, number] {
   const apart = precision + Math.ceil(Math.log2(n)) + 2;
-  const top = Math.min(emax, apart);
+  const top = Math.min(emax, apart, Math.max(emax - HEADROOM, emin + apart));
   return [2 ** top, 2 ** Math.max(top - apart, emin)];
 }
 
