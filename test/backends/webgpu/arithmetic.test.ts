@@ -65,6 +65,27 @@ describe.skipIf(gpu === undefined)(needsGpu('operations equal the scalar interpr
     }
   });
 
+  it.each(modes)('rows of infinite, extreme and ordinary numbers, %s', async (mode) => {
+    for (const format of [formats.bf16, formats.tf32, formats.fp16]) {
+      const { largest, smallestNormal, smallestSubnormal } = format;
+      const sizes = [0, smallestSubnormal, smallestNormal, 1, 1 + format.epsMach, largest, Number.POSITIVE_INFINITY];
+      const extremes = [...sizes.flatMap((x) => [x, -x]), Number.NaN];
+      const data = Float32Array.from(extremes.flatMap((x) => extremes.flatMap((y) => [x, y])));
+      const x = { shape: [data.length / 2, 2], data, format };
+      await check(`${format.name}, ${mode}`, pair(`${format.name}; mode=${mode}`), (A, a) => A.rowSum('s', a), [x]);
+      const square = { shape: [extremes.length, extremes.length], data: data.filter((_, i) => i % 2 === 1), format };
+      const column = { shape: [extremes.length, 1], data: Float32Array.from(extremes), format };
+      const row = { shape: [1, extremes.length], data: Float32Array.from(extremes), format };
+      for (const [left, right] of [
+        [square, square],
+        [column, row],
+      ]) {
+        const label = `${format.name}, ${mode}: ${left.shape} × ${right.shape}`;
+        await check(label, pair(`${format.name}; mode=${mode}`), (A, a, b) => A.matmul('s', a, b), [left, right]);
+      }
+    }
+  });
+
   it('products, in every order', async () => {
     const rows = coveringArray(
       {

@@ -162,11 +162,12 @@ fn sum_of(r: Rounding, x: u32, y: u32, sum: Attempt) -> Attempt {
 }
 
 // The float32 sum of two numbers that the format has, where that is one of them and the other is not 0 with a last bit for
-// the other: between the sum and its neighbour on that side.
+// the other: between the sum and its neighbour on that side. Infinity has no neighbour.
 fn odd_sum(r: Rounding, x: u32, y: u32) -> u32 {
   let s = bitcast<u32>(bitcast<f32>(x) + bitcast<f32>(y));
   let other = select(0u, y, s == x) | select(0u, x, s == y);
-  let some = select(0u, 1u, (magnitude_of(other) != 0u) & (r.tail < 23));
+  let inexact = (magnitude_of(other) != 0u) & (magnitude_of(s) < INFINITY_BITS);
+  let some = select(0u, 1u, inexact & (r.tail < 23));
   return (s - (some & ((other ^ s) >> 31u))) | some;
 }
 
